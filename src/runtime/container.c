@@ -1,0 +1,245 @@
+/* A container's directory, lock and life: see container.h. */
+#include "runtime/container.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "runtime/gate.h"
+
+int container_id_check(struct err *e, const char *id)
+{
+	size_t n = strlen(id);
+
+	if (n == 0 || n > CONTAINER_ID_MAX)
+		return err_set(e, ERR_USAGE, "invalid container id: it has %zu characters, not 1 to %d",
+			       n, CONTAINER_ID_MAX);
+	for (size_t i = 0; i < n; i++) {
+		unsigned char ch = (unsigned char)id[i];
+		bool ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
+			  (ch >= '0' && ch <= '9') || ch == '_' || ch == '+' || ch == '-' ||
+			  (ch == '.' && i > 0);
+
+		if (!ok)
+			return err_set(e, ERR_USAGE,
+				       "invalid container id \"%s\": allowed are letters, digits, "
+				       "\"_\", \"+\", \"-\" and, not first, \".\"",
+				       id);
+	}
+	return 0;
+}
+
+static int open_dir(struct container *c)
+{
+	c->dir_fd = c->rt->root_fd < 0 ? -ENOENT
+				       : openat(c->rt->root_fd, c->id,
+						O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return c->dir_fd < 0 ? -1 : 0;
+}
+
+static int set_id(struct err *e, struct container *c, const struct runtime *rt, const char *id)
+{
+	int r = container_id_check(e, id);
+
+	*c = (struct container){.rt = rt, .dir_fd = FD_NONE};
+	if (r < 0)
+		return r;
+	return str_format(c->id, sizeof(c->id), "%s", id);
+}
+
+int container_new(struct err *e, struct container *c, const struct runtime *rt, const char *id)
+{
+	int r = set_id(e, c, rt, id);
+
+	if (r < 0)
+		return r;
+	if (mkdirat(rt->root_fd, c->id, 0700) < 0) {
+		if (errno == EEXIST)
+			return err_set(e, ERR_EXISTS, "container with id exists already: %s", c->id);
+		return err_sys(e, "make the state directory %s/%s", rt->root, c->id);
+	}
+	if (open_dir(c) < 0)
+		return err_sys(e, "open the state directory %s/%s", rt->root, c->id);
+	if (flock(c->dir_fd, LOCK_EX) < 0)
+		return err_sys(e, "lock the state directory %s/%s", rt->root, c->id);
+	return 0;
+}
+
+static int not_found(struct err *e, const struct container *c)
+{
+	return err_set(e, ERR_NOT_FOUND, "container \"%s\" does not exist", c->id);
+}
+
+int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id)
+{
+	int r = set_id(e, c, rt, id);
+
+	if (r < 0)
+		return r;
+	if (open_dir(c) < 0)
+		return errno == ENOENT || rt->root_fd < 0
+			       ? not_found(e, c)
+			       : err_sys(e, "open the state directory %s/%s", rt->root, c->id);
+	return container_load_state(e, c);
+}
+
+int container_open_ready(struct err *e, struct container *c, const struct runtime *rt,
+			 const char *id)
+{
+	int r = container_open(e, c, rt, id);
+
+	if (r == 0 && !c->has_state)
+		return err_set(e, ERR_STATE,
+			       "container \"%s\" is still being created, or its creation was killed; "
+			       "\"bawn delete --force %s\" clears up",
+			       c->id, c->id);
+	return r;
+}
+
+int container_lock(struct err *e, struct container *c)
+{
+	struct stat st;
+
+	while (flock(c->dir_fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "lock the state directory of %s", c->id);
+	if (fstat(c->dir_fd, &st) < 0)
+		return err_sys(e, "look at the state directory of %s", c->id);
+	if (st.st_nlink == 0)
+		return not_found(e, c);
+	return container_load_state(e, c);
+}
+
+bool container_try_lock(const struct container *c)
+{
+	return flock(c->dir_fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+void container_unlock(const struct container *c)
+{
+	(void)flock(c->dir_fd, LOCK_UN);
+}
+
+int container_load_spec(struct err *e, const struct container *c, struct spec *spec)
+{
+	_buf_ struct buf text = {0};
+	int r = file_read_at(e, c->dir_fd, "config.json", JSON_MAX_DOCUMENT, &text);
+
+	return r < 0 ? r : spec_parse(e, "config.json", text.data ? text.data : "", text.len, spec);
+}
+
+int process_start_time(pid_t pid, uint64_t *ret)
+{
+	_close_ int fd = FD_NONE;
+	char path[32], text[1024], *p;
+	ssize_t n;
+
+	(void)str_format(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ESRCH;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return -ESRCH;
+	text[n] = '\0';
+	/* "PID (COMM) STATE ...": COMM may hold anything, its last ')' ends it. */
+	p = strrchr(text, ')');
+	if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
+		return -ESRCH;
+	p += 2;
+	for (int field = 3; field < 22; field++) {
+		p = strchr(p, ' ');
+		if (!p)
+			return -ESRCH;
+		p++;
+	}
+	p[strcspn(p, " ")] = '\0';
+	return str_to_u64(p, ret) < 0 ? -ESRCH : 0;
+}
+
+static bool is_alive(const struct container_state *s)
+{
+	uint64_t start;
+
+	return s->pid > 0 && process_start_time(s->pid, &start) == 0 && start == s->start_time;
+}
+
+int container_pidfd(struct err *e, const struct container *c)
+{
+	_close_ int fd = c->state.pid > 0 ? sys_pidfd_open(c->state.pid) : FD_NONE;
+
+	/* In this order: once the pidfd is open, the number cannot change its owner unseen. */
+	if (fd < 0 || !is_alive(&c->state)) {
+		err_set(e, ERR_STATE, "container not running: process already finished");
+		return -ESRCH;
+	}
+	return take_fd(&fd);
+}
+
+int container_cgroup(struct err *e, const struct container *c, struct cg_mount *m, int *ret_fd)
+{
+	int r;
+
+	if (!c->state.has_cgroup)
+		return err_set(e, ERR_UNSUPPORTED, "container \"%s\" was created without a cgroup",
+			       c->id);
+	r = cg_mount_open(e, m);
+	return r < 0 ? r : cg_open(e, m, &c->state.cgroup, ret_fd);
+}
+
+static bool is_paused(const struct container *c)
+{
+	struct cg_mount m = {.fd = FD_NONE};
+	_close_ int fd = FD_NONE;
+	struct cg_events ev = {0};
+	struct err ignored;
+	bool frozen;
+
+	frozen = container_cgroup(&ignored, c, &m, &fd) == 0 &&
+		 cg_read_events(&ignored, fd, &ev) == 0 && ev.frozen;
+	cg_mount_done(&m);
+	return frozen;
+}
+
+enum container_status container_status(const struct container *c)
+{
+	_close_ int gate = FD_NONE;
+
+	if (!c->has_state)
+		return STATUS_CREATING;
+	if (!is_alive(&c->state))
+		return STATUS_STOPPED;
+	if (is_paused(c))
+		return STATUS_PAUSED;
+	/* faccessat first: a running container has no gate, and that is one call instead of three. */
+	if (faccessat(c->dir_fd, GATE_NAME, F_OK, 0) < 0)
+		return STATUS_RUNNING;
+	gate = gate_connect(c->dir_fd);
+	return gate >= 0 || gate == -EAGAIN ? STATUS_CREATED : STATUS_RUNNING;
+}
+
+/* The directory holds only files that bawn made. */
+int container_remove_dir(struct err *e, const struct container *c)
+{
+	int fd = openat(c->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir)
+		return err_sys(e, "list the state directory of %s", c->id);
+	while ((entry = readdir(dir))) {
+		if (entry->d_type != DT_DIR && unlinkat(c->dir_fd, entry->d_name, 0) < 0 &&
+		    errno != ENOENT)
+			return err_sys(e, "remove %s/%s/%s", c->rt->root, c->id, entry->d_name);
+	}
+	if (unlinkat(c->rt->root_fd, c->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "remove the state directory %s/%s", c->rt->root, c->id);
+	return 0;
+}
+
+void container_done(struct container *c)
+{
+	fd_close(&c->dir_fd);
+	arena_done(&c->arena);
+}

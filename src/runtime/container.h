@@ -1,0 +1,96 @@
+/*
+ * A container on disk: its directory below the state root, the lock, state.json,
+ * the intent log, and what they say about its life.
+ *
+ *	ROOT/ID/config.json	the configuration as it was at create
+ *	ROOT/ID/intent		what is about to be made outside of ROOT/ID; see docs/format/state.md
+ *	ROOT/ID/state.json	written when the container is "created"
+ *	ROOT/ID/gate		the start gate while it waits for `start`
+ *
+ * Creating the directory (mkdir, exclusive) takes the id. flock(2) on the directory is
+ * held by whoever changes the container; a reader needs none, files are replaced whole.
+ */
+#ifndef BAWN_RUNTIME_CONTAINER_H
+#define BAWN_RUNTIME_CONTAINER_H
+
+#include "base/base.h"
+#include "cgroups/cgroups.h"
+#include "runtime/runtime.h"
+#include "runtime/spec.h"
+
+struct container_state {
+	pid_t pid;
+	uint64_t start_time;		/* of pid: clock ticks since boot, /proc/PID/stat field 22 */
+	const char *oci_version, *bundle, *rootfs, *created, *owner;
+	bool has_cgroup;
+	struct cg_place cgroup;
+	bool poststart, poststop;	/* it has such hooks */
+	bool shares_pids;		/* no pid namespace of its own: init's end ends nobody else */
+	const struct json *annotations;
+};
+
+struct container {
+	const struct runtime *rt;
+	char id[CONTAINER_ID_MAX + 1];
+	int dir_fd;			/* FD_NONE when it does not exist */
+	struct arena arena;		/* of everything below */
+	bool has_state;
+	struct container_state state;
+};
+
+/* Takes the id: makes the directory and locks it. ERR_EXISTS when it is taken. */
+int container_new(struct err *e, struct container *c, const struct runtime *rt, const char *id);
+
+/* Opens an existing one and reads state.json if there is one; ERR_NOT_FOUND "does not exist". */
+int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id);
+
+/* The same, and a container without state.json (still being made, or its maker died) is an error. */
+int container_open_ready(struct err *e, struct container *c, const struct runtime *rt,
+			 const char *id);
+
+/* Waits for the lock; reads state.json again, since it may have changed. -ENOENT (ERR_NOT_FOUND)
+ * when the container was deleted meanwhile. */
+int container_lock(struct err *e, struct container *c);
+/* false: somebody else holds it. */
+bool container_try_lock(const struct container *c);
+void container_unlock(const struct container *c);
+
+/* Reads state.json if there is one (has_state). */
+int container_load_state(struct err *e, struct container *c);
+int container_save_state(struct err *e, const struct container *c);
+/* The configuration copy. */
+int container_load_spec(struct err *e, const struct container *c, struct spec *spec);
+
+enum container_status container_status(const struct container *c);
+
+/* A pidfd of the init process, verified by start time. -ESRCH (ERR_STATE) when it ended. */
+int container_pidfd(struct err *e, const struct container *c);
+
+/* Its cgroup; ERR_UNSUPPORTED with the reason when it has none. *m is opened too (owned). */
+int container_cgroup(struct err *e, const struct container *c, struct cg_mount *m, int *ret_fd);
+
+/* The state document that hooks, `state` and `list` show. */
+void container_describe(struct container *c, enum container_status status,
+			struct container_info *info);
+/* Its members, into an object that is open. */
+void container_write_state_members(struct json_writer *w, const struct container_info *info);
+int container_write_state_json(struct err *e, const struct container_info *info, struct buf *out);
+
+/* Removes the directory. The container must be dead and its cgroup gone. */
+int container_remove_dir(struct err *e, const struct container *c);
+
+void container_done(struct container *c);
+#define _container_ __attribute__((cleanup(container_done)))
+
+/* Start time of a process or -ESRCH; zombies count as ended. */
+int process_start_time(pid_t pid, uint64_t *ret);
+
+/* The intent log: one line per thing, written before it is made. */
+enum intent_kind { INTENT_CGROUP, INTENT_HOOK_CGROUP, INTENT_KIND_MAX };
+int intent_add(struct err *e, const struct container *c, enum intent_kind kind,
+	       const struct cg_place *place);
+/* Reads it; *found tells whether that kind is there. A torn last line counts as not written. */
+int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
+	       struct cg_place *place, bool *found);
+
+#endif

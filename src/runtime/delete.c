@@ -1,0 +1,84 @@
+/* delete and gc: takes containers away, whatever state they were left in. */
+#include "runtime/destroy.h"
+
+static int delete_locked(struct err *e, struct container *c, bool force)
+{
+	struct spec spec = {0};
+	bool hooks = c->has_state && c->state.poststop;
+	enum container_status status = container_status(c);
+	int r = 0;
+
+	if (!force && !c->has_state)
+		return err_set(e, ERR_STATE, "container \"%s\" was never finished; use --force", c->id);
+	if (!force && status != STATUS_STOPPED && status != STATUS_CREATED)
+		return err_set(e, ERR_STATE,
+			       "cannot delete container \"%s\" that is not stopped: %s; "
+			       "kill it first or use --force",
+			       c->id, container_status_name(status));
+	/* Before the directory is gone; a damaged copy must not keep anybody from deleting. */
+	if (hooks && container_load_spec(e, c, &spec) < 0)
+		log_warning("poststop hooks are left out: %s", e->msg);
+	r = container_destroy(e, c);
+	if (r == 0)
+		container_poststop(c, &spec);
+	spec_done(&spec);
+	return r;
+}
+
+int container_delete(struct err *e, const struct runtime *rt, const char *id, bool force)
+{
+	_container_ struct container c;
+	int r;
+
+	r = container_open(e, &c, rt, id);
+	/* A damaged state.json is no reason to keep anything: the intent log is enough. */
+	if (r < 0 && force && c.dir_fd >= 0)
+		r = 0;
+	if (r == 0 && force && !container_try_lock(&c)) {
+		/* Its maker is alive, perhaps stuck in a hook: end what it waits for. */
+		r = container_kill_all(e, &c);
+	}
+	if (r == 0)
+		r = container_lock(e, &c);
+	if (r < 0 && force && c.dir_fd >= 0 && e->code == ERR_CONFIG)
+		r = 0;
+	if (r == 0)
+		r = delete_locked(e, &c, force);
+	return r < 0 && force && e->code == ERR_NOT_FOUND ? 0 : r;
+}
+
+/* Nobody makes it any more and it never became "created". */
+static int collect(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
+		   struct strv *removed, size_t room)
+{
+	_container_ struct container c;
+	int r = container_open(e, &c, rt, id);
+
+	if (r < 0 || c.has_state || !container_try_lock(&c))
+		return 0;
+	r = container_lock(e, &c);
+	if (r < 0 || c.has_state)
+		return 0;
+	r = container_destroy(e, &c);
+	if (r < 0)
+		return err_wrap(e, r, "%s", id);
+	if (removed->n < room)
+		removed->v[removed->n++] = arena_strdup(a, id);
+	return 0;
+}
+
+int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret_removed)
+{
+	struct strv ids = {0};
+	int r = container_ids(e, rt, a, &ids);
+
+	if (r < 0)
+		return r;
+	ret_removed->n = 0;
+	ret_removed->v = arena_array(a, ids.n + 1, sizeof(char *));
+	if (!ret_removed->v)
+		return err_nomem(e);
+	for (size_t i = 0; i < ids.n && r == 0; i++)
+		r = collect(e, rt, ids.v[i], a, ret_removed, ids.n);
+	return r;
+}

@@ -1,0 +1,109 @@
+/*
+ * Undoing: see destroy.h. What may exist outside of the state directory is named by
+ * state.json or, when the maker died before writing it, by the intent log.
+ */
+#include "runtime/destroy.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include "runtime/hook.h"
+
+/* How long killed processes may take to end. */
+#define END_TIMEOUT_MS 10000
+
+static int remove_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
+			 enum intent_kind kind)
+{
+	struct cg_place place;
+	bool found = true;
+	int r = 0;
+
+	if (kind == INTENT_CGROUP && c->has_state && c->state.has_cgroup)
+		place = c->state.cgroup;
+	else
+		r = intent_get(e, c, kind, &place, &found);
+	if (r < 0 || !found)
+		return r;
+	if (m->fd < 0)
+		r = cg_mount_open(e, m);
+	return r < 0 ? r : cg_remove(e, m, &place, END_TIMEOUT_MS);
+}
+
+/* A container without cgroup: its pid namespace ends with its first process. */
+static int kill_init(struct err *e, const struct container *c)
+{
+	struct err ignored;
+	_close_ int pidfd = container_pidfd(&ignored, c);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+
+	if (pidfd < 0)
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return err_sys(e, "kill process %d", (int)c->state.pid);
+	if (poll(&p, 1, END_TIMEOUT_MS) == 0)
+		return err_num(e, ETIMEDOUT, "process %d does not end", (int)c->state.pid);
+	return 0;
+}
+
+int container_kill_all(struct err *e, struct container *c)
+{
+	struct cg_mount m = {.fd = FD_NONE};
+	struct cg_place place;
+	_close_ int fd = FD_NONE;
+	bool found;
+	int r;
+
+	if (c->has_state && c->state.has_cgroup) {
+		place = c->state.cgroup;
+		found = true;
+	} else {
+		r = intent_get(e, c, INTENT_CGROUP, &place, &found);
+		if (r < 0)
+			return r;
+	}
+	if (!found)
+		return kill_init(e, c);
+	r = cg_mount_open(e, &m);
+	if (r == 0)
+		r = cg_open(e, &m, &place, &fd);
+	if (r == 0)
+		r = cg_kill(e, fd);
+	cg_mount_done(&m);
+	return r == -ENOENT ? 0 : r;
+}
+
+int container_destroy(struct err *e, struct container *c)
+{
+	struct cg_mount m = {.fd = FD_NONE};
+	int r = 0;
+
+	if (!c->has_state || !c->state.has_cgroup)
+		r = kill_init(e, c);
+	if (r == 0)
+		r = remove_cgroup(e, c, &m, INTENT_CGROUP);
+	if (r == 0)
+		r = remove_cgroup(e, c, &m, INTENT_HOOK_CGROUP);
+	cg_mount_done(&m);
+	return r < 0 ? r : container_remove_dir(e, c);
+}
+
+void container_poststop(const struct container *c, const struct spec *spec)
+{
+	struct hook_context ctx = {.kind = HOOK_POSTSTOP, .cgroup_fd = FD_NONE};
+	struct container copy = *c;
+	struct container_info info;
+	_buf_ struct buf state = {0};
+	struct err e;
+
+	if (!spec || !spec->hooks[HOOK_POSTSTOP].n)
+		return;
+	container_describe(&copy, STATUS_STOPPED, &info);
+	if (container_write_state_json(&e, &info, &state) < 0)
+		return;
+	ctx.state = state.data;
+	ctx.state_len = state.len;
+	ctx.cwd = c->state.bundle;
+	if (hooks_run(&e, &spec->hooks[HOOK_POSTSTOP], &ctx) < 0)
+		log_warning("%s", e.msg);
+}

@@ -1,0 +1,412 @@
+/*
+ * exec: one more process in a running container. Parent and child as in create, but
+ * everything is there already: the child joins the namespaces of the init process.
+ * Until its execve the child is undumpable, and it never sees a path of the host.
+ */
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "path/path.h"
+#include "runtime/announce.h"
+#include "runtime/caps.h"
+#include "runtime/console.h"
+#include "runtime/exec.h"
+#include "runtime/process.h"
+#include "runtime/relay.h"
+
+static uint64_t ns_flags(const struct spec_linux *l)
+{
+	uint64_t flags = 0;
+
+	for (int k = 0; k < NS_KIND_MAX; k++)
+		if (l->ns[k].present)
+			flags |= ns_kind_flag((enum ns_kind)k);
+	return flags;
+}
+
+/* As the host's root we may enter the container's namespaces before its user namespace, and some
+ * (a shared network) only before; an ordinary user only after. */
+static int join(struct err *e, const struct exec *x)
+{
+	uint64_t user = x->ns & CLONE_NEWUSER;
+	uint64_t rest = x->ns & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
+	bool early = rest && setns(x->init, (int)rest) == 0;
+
+	if (rest && !early && (errno != EPERM || !user))
+		return err_sys(e, "join the container's namespaces");
+	if (user && setns(x->init, CLONE_NEWUSER) < 0)
+		return err_sys(e, "join the container's user namespace");
+	if (rest && !early && setns(x->init, (int)rest) < 0)
+		return err_sys(e, "join the container's namespaces");
+	return user ? process_become_root(e) : 0;
+}
+
+/* Without a mount namespace the container is a chroot. */
+static int enter_root(struct err *e, const struct exec *x)
+{
+	if (x->ns & CLONE_NEWNS)
+		return 0;
+	if (fchdir(x->root_fd) < 0 || chroot(".") < 0)
+		return err_sys(e, "enter the container's root");
+	return 0;
+}
+
+static int open_terminal(struct err *e, const struct exec *x)
+{
+	const struct spec_process *p = x->program.process;
+	_close_ int root = FD_NONE;
+	struct console_options o = {
+		.rows = (uint16_t)p->console_height.v,
+		.cols = (uint16_t)p->console_width.v,
+		.uid = p->user.uid,
+		.gid = (uint32_t)-1,
+	};
+	struct console console = {FD_NONE, FD_NONE};
+	int r;
+
+	if (!p->terminal)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return err_sys(e, "open the container's root");
+	o.root_fd = root;
+	r = console_open(e, &o, &console);
+	if (r == 0)
+		r = channel_send(e, x->channel[1], MSG_CONSOLE, console.master);
+	if (r == 0)
+		r = console_attach(e, &console);
+	console_done(&console);
+	return r;
+}
+
+static int open_procfs(struct err *e, const struct spec_process *p)
+{
+	bool labels = (p->apparmor_profile && *p->apparmor_profile) ||
+		      (p->selinux_label && *p->selinux_label);
+
+	return labels ? procfs_open(e) : FD_NONE;
+}
+
+static int child_set_up(struct err *e, struct exec *x, char *path, size_t size)
+{
+	const struct spec_process *p = x->program.process;
+	const struct spec_linux *l = &x->spec.linux_;
+	_close_ int proc = FD_NONE;
+	int r;
+
+	r = process_affinity(e, p->cpu_affinity_initial);
+	if (r == 0)
+		r = enter_root(e, x);
+	if (r == 0)
+		r = join(e, x);
+	/* becoming root of a user namespace may have made it dumpable again */
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(e, "make the process undumpable");
+	if (r == 0)
+		r = process_keyring(e, x->c.id);
+	if (r == 0)
+		r = open_terminal(e, x);
+	if (r == 0 && l->memory_policy)
+		r = process_memory_policy(e, l->memory_policy);
+	if (r == 0 && l->has_personality && personality(l->personality) < 0)
+		r = err_sys(e, "linux.personality: set");
+	if (r < 0)
+		return r;
+	proc = open_procfs(e, p);
+	if (proc < 0 && proc != FD_NONE)
+		return proc;
+	r = process_affinity(e, p->cpu_affinity_final);
+	if (r == 0)
+		r = program_confine(e, &x->program, proc, path, size);
+	return r < 0 ? r : program_load_notify(e, &x->program);
+}
+
+_Noreturn static void child_main(struct exec *x)
+{
+	char path[PATH_MAX];
+	struct err e = {0};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	fd_close(&x->channel[0]);
+	fd_close(&x->c.dir_fd);
+	program_reset_signals();
+	setsid();
+	if (child_set_up(&e, x, path, sizeof(path)) < 0 ||
+	    channel_send(&e, x->channel[1], MSG_READY, FD_NONE) < 0)
+		program_fail(x->channel[1], &e);
+	if (channel_expect(&e, x->channel[1], MSG_GO, NULL) < 0)
+		_exit(1);
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	program_execute(&e, &x->program, path);
+	program_fail(x->channel[1], &e);
+}
+
+/* The cgroup that the container's init has moved to (systemd), below the container's own. */
+static int init_cgroup(struct err *e, const struct exec *x, int cgroup_fd, int *ret_fd)
+{
+	_buf_ struct buf text = {0};
+	const char *own = x->c.state.cgroup.path, *sub;
+	char path[64];
+	int r;
+
+	(void)str_format(path, sizeof(path), "/proc/%d/cgroup", (int)x->c.state.pid);
+	r = file_read_at(e, AT_FDCWD, path, 65536, &text);
+	if (r < 0)
+		return r;
+	for (char *line = text.data; line && *line;) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end++ = '\0';
+		sub = str_after(line, "0::");
+		sub = sub ? str_after(sub, own) : NULL;
+		if (sub && *sub == '/')
+			return cg_open_sub(e, cgroup_fd, sub + 1, ret_fd);
+		line = end;
+	}
+	return err_num(e, EBUSY, "the container's cgroup takes no processes");
+}
+
+static int open_cgroup(struct err *e, struct exec *x)
+{
+	_close_ int fd = FD_NONE;
+	int r;
+
+	if (!x->c.state.has_cgroup)
+		return 0;
+	r = container_cgroup(e, &x->c, &x->cg, &fd);
+	if (r < 0)
+		return r;
+	if (!x->opt->cgroup || str_eq(x->opt->cgroup, "/")) {
+		x->cgroup_fd = take_fd(&fd);
+		return 0;
+	}
+	r = cg_open_sub(e, fd, x->opt->cgroup, &x->cgroup_fd);
+	return r < 0 ? err_wrap(e, r, "--cgroup") : 0;
+}
+
+static pid_t clone_once(struct exec *x)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&x->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid;
+
+	if (x->cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)x->cgroup_fd;
+	}
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		child_main(x);
+	return pid;
+}
+
+static int clone_child(struct err *e, struct exec *x)
+{
+	/* For our children only; we stay where we are. An ordinary user may not before the user
+	 * namespace is joined; nothing but root gets that far today. */
+	if (x->ns & CLONE_NEWPID && setns(x->init, CLONE_NEWPID) < 0)
+		return err_sys(e, "join the container's pid namespace");
+	/* The child is visible in the container from its first instant: no ptrace, no /proc/PID/fd
+	 * (CVE-2016-9962). It inherits this. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "make the process undumpable");
+	x->pid = clone_once(x);
+	if (x->pid < 0 && errno == EBUSY && !x->opt->cgroup) {
+		/* cgroup v2: no processes where controllers are distributed (systemd inside). */
+		_close_ int outer = take_fd(&x->cgroup_fd);
+		int r = init_cgroup(e, x, outer, &x->cgroup_fd);
+
+		if (r < 0)
+			return r;
+		x->pid = clone_once(x);
+	}
+	if (x->pid < 0)
+		return err_sys(e, "start a process in the container's cgroup");
+	fd_close(&x->channel[1]);
+	return 0;
+}
+
+static int adjust_oom(struct err *e, const struct exec *x)
+{
+	const struct spec_process *p = x->program.process;
+
+	return p->oom_score_adj.set ? process_oom_score(e, x->pid, p->oom_score_adj.v) : 0;
+}
+
+static int take_console(struct err *e, struct exec *x, int master)
+{
+	_close_ int fd = master;
+
+	if (fd < 0)
+		return err_num(e, EPROTO, "the process sent no terminal");
+	if (x->opt->console_socket)
+		return announce_fd(e, "--console-socket", x->opt->console_socket, "/dev/ptmx", fd);
+	x->console = take_fd(&fd);
+	return 0;
+}
+
+static int converse(struct err *e, struct exec *x)
+{
+	for (;;) {
+		_close_ int fd = FD_NONE;
+		int kind = channel_recv(e, x->channel[0], &fd), r = 0;
+
+		if (kind < 0)
+			return kind;
+		switch (kind) {
+		case MSG_CONSOLE:
+			r = take_console(e, x, take_fd(&fd));
+			break;
+		case MSG_LISTENER:
+			r = announce_listener(e, &x->c, x->spec.linux_.seccomp, x->pid, fd);
+			break;
+		case MSG_READY:
+			return 0;
+		default:
+			return err_num(e, ECHILD, "the process died during set-up");
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+static int start(struct err *e, struct exec *x)
+{
+	int r = channel_open(e, x->channel);
+
+	if (r < 0)
+		return r;
+	x->program.channel = x->channel[1];
+	r = clone_child(e, x);
+	if (r == 0)
+		r = adjust_oom(e, x);
+	if (r == 0)
+		r = converse(e, x);
+	if (r == 0)
+		r = announce_pid(e, x->opt->pid_file, x->pid);
+	if (r == 0)
+		r = announce_fd(e, "--pidfd-socket", x->opt->pidfd_socket, "pidfd", x->pidfd);
+	if (r == 0)
+		r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
+	if (r == 0)
+		r = channel_recv(e, x->channel[0], NULL);
+	if (r < 0 && x->pid > 0) {
+		sys_pidfd_send_signal(x->pidfd, SIGKILL);
+		while (waitpid(x->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return r;
+}
+
+static int check_state(struct err *e, struct exec *x)
+{
+	switch (container_status(&x->c)) {
+	case STATUS_STOPPED:
+	case STATUS_CREATING:
+		return err_set(e, ERR_STATE, "cannot exec in a stopped container: container not running");
+	case STATUS_PAUSED:
+		if (x->opt->ignore_paused)
+			return 0;
+		return err_set(e, ERR_STATE,
+			       "cannot exec in a paused container; resume it or use --ignore-paused");
+	default:
+		return 0;
+	}
+}
+
+static int open_container(struct err *e, struct exec *x)
+{
+	char path[64];
+	int r = container_open_ready(e, &x->c, x->rt, x->opt->id);
+
+	if (r == 0)
+		r = check_state(e, x);
+	if (r < 0)
+		return r;
+	x->init = container_pidfd(e, &x->c);
+	if (x->init < 0)
+		return x->init;
+	r = container_load_spec(e, &x->c, &x->spec);
+	if (r < 0)
+		return r;
+	x->ns = ns_flags(&x->spec.linux_);
+	if (x->ns & CLONE_NEWNS)
+		return 0;
+	(void)str_format(path, sizeof(path), "/proc/%d/root", (int)x->c.state.pid);
+	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return x->root_fd < 0 ? err_sys(e, "open the container's root") : 0;
+}
+
+static int prepare(struct err *e, struct exec *x)
+{
+	int r = open_container(e, x);
+
+	if (r == 0)
+		r = exec_process(e, x->opt, &x->spec, &x->program.process);
+	if (r < 0)
+		return r;
+	if (x->program.process->terminal && x->opt->detach && !x->opt->console_socket)
+		return err_set(e, ERR_USAGE, "a terminal with --detach needs --console-socket");
+	x->program.preserve_fds = x->opt->preserve_fds;
+	r = process_environment(e, &x->spec.arena, x->program.process);
+	if (r == 0 && x->spec.linux_.seccomp) {
+		r = seccomp_compile(e, &x->spec.arena, x->spec.linux_.seccomp, &x->seccomp);
+		x->program.seccomp = &x->seccomp;
+	}
+	if (r == 0 && !(x->ns & CLONE_NEWUSER))
+		caps_limit_to_own(&x->program.process->caps);
+	return r < 0 ? r : open_cgroup(e, x);
+}
+
+static void exec_done(struct exec *x)
+{
+	fd_close(&x->channel[0]);
+	fd_close(&x->channel[1]);
+	fd_close(&x->init);
+	fd_close(&x->root_fd);
+	fd_close(&x->cgroup_fd);
+	fd_close(&x->pidfd);
+	fd_close(&x->console);
+	cg_mount_done(&x->cg);
+	container_done(&x->c);
+	spec_done(&x->spec);
+}
+
+int container_exec(struct err *e, const struct runtime *rt, const struct exec_options *o,
+		   int *ret_status)
+{
+	struct relay relay = {0};
+	struct exec x = {
+		.rt = rt,
+		.opt = o,
+		.c = {.dir_fd = FD_NONE},
+		.init = FD_NONE,
+		.root_fd = FD_NONE,
+		.cg = {.fd = FD_NONE},
+		.cgroup_fd = FD_NONE,
+		.channel = {FD_NONE, FD_NONE},
+		.pidfd = FD_NONE,
+		.console = FD_NONE,
+	};
+	int r;
+
+	*ret_status = 0;
+	if (!o->detach)
+		relay_begin(&relay);
+	r = prepare(e, &x);
+	if (r == 0)
+		r = start(e, &x);
+	if (r == 0 && !o->detach)
+		r = relay_run(e, x.pid, x.pidfd, take_fd(&x.console), ret_status);
+	relay_end(&relay);
+	exec_done(&x);
+	return r;
+}

@@ -1,0 +1,30 @@
+/* Private to exec: its state, and the process document made from its options. */
+#ifndef BAWN_RUNTIME_EXEC_H
+#define BAWN_RUNTIME_EXEC_H
+
+#include "runtime/launch.h"
+
+struct exec {
+	const struct runtime *rt;
+	const struct exec_options *opt;
+	struct container c;
+	struct spec spec;
+	struct program program;
+	struct seccomp_program seccomp;
+	uint64_t ns;			/* CLONE_NEW* to join */
+	int init;			/* pidfd of the container's init */
+	int root_fd;			/* its root, when it has no mount namespace */
+	struct cg_mount cg;
+	int cgroup_fd;
+	int channel[2];			/* parent, child */
+	pid_t pid;
+	int pidfd;
+	int console;
+};
+
+/* The process to start: --process FILE, or the container's own process changed by the options.
+ * Lives in the arena of spec. */
+int exec_process(struct err *e, const struct exec_options *o, struct spec *spec,
+		 struct spec_process **ret);
+
+#endif

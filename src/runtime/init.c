@@ -1,0 +1,240 @@
+/*
+ * The child's half of a start: a straight line of steps from clone3 to execve. A step
+ * that fails is reported to the parent as one message, and the process ends. What
+ * runs here is in the container's namespaces but still bawn, undumpable and with all
+ * rights; input from the rootfs is UNTRUSTED and only touched through rootfs.h.
+ */
+#include <sched.h>
+#include <signal.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+
+#include "runtime/console.h"
+#include "runtime/gate.h"
+#include "runtime/hook.h"
+#include "runtime/launch.h"
+#include "runtime/process.h"
+#include "runtime/sysctl.h"
+
+static int wait_for_go(struct err *e, const struct launch *l)
+{
+	return channel_expect(e, l->channel[1], MSG_GO, NULL);
+}
+
+static bool in_user_ns(const struct launch *l)
+{
+	return l->spec.linux_.ns[NS_USER].present;
+}
+
+static int set_names(struct err *e, const struct spec *spec)
+{
+	if (spec->hostname && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
+		return err_sys(e, "hostname: set \"%s\"", spec->hostname);
+	if (spec->domainname && setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
+		return err_sys(e, "domainname: set \"%s\"", spec->domainname);
+	return 0;
+}
+
+static int join_keyring(struct err *e, const struct launch *l)
+{
+	return l->opt->no_new_keyring ? 0 : process_keyring(e, l->c.id);
+}
+
+/* Namespaces that clone3 could not make, and what belongs to each of them. */
+static int enter_namespaces(struct err *e, struct launch *l)
+{
+	const struct spec_linux *lx = &l->spec.linux_;
+	int r = 0;
+
+	if (l->ns.make & CLONE_NEWUSER)
+		r = wait_for_go(e, l);
+	if (r == 0 && in_user_ns(l))
+		r = process_become_root(e);
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "make the process undumpable");
+	if (!l->ns.two_stages)
+		r = ns_join(e, &l->ns);
+	if (r < 0)
+		return r;
+	/* clone3 would make the cgroup namespace before it puts the child into its cgroup. */
+	if (l->ns.make & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
+		return err_sys(e, "make the cgroup namespace");
+	if (lx->ns[NS_NET].present && !lx->ns[NS_NET].path)
+		r = ns_loopback_up(e);
+	if (r == 0)
+		r = set_names(e, &l->spec);
+	return r < 0 ? r : join_keyring(e, l);
+}
+
+static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind, const char *cwd,
+		     enum container_status status)
+{
+	struct hook_context ctx = {.kind = kind, .cwd = cwd, .cgroup_fd = FD_NONE};
+	struct container_info info;
+	_buf_ struct buf state = {0};
+	struct container c = l->c;
+	int r;
+
+	if (!l->spec.hooks[kind].n)
+		return 0;
+	c.state.pid = l->pid;
+	container_describe(&c, status, &info);
+	r = container_write_state_json(e, &info, &state);
+	ctx.state = state.data;
+	ctx.state_len = state.len;
+	return r < 0 ? r : hooks_run(e, &l->spec.hooks[kind], &ctx);
+}
+
+static int open_console(struct err *e, const struct launch *l, struct console *console)
+{
+	const struct spec_process *p = l->spec.process;
+	struct console_options o = {
+		.root_fd = l->fs.root_fd,
+		.bind = true,
+		.rows = (uint16_t)p->console_height.v,
+		.cols = (uint16_t)p->console_width.v,
+		.uid = p->user.uid,
+		.gid = (uint32_t)-1,
+	};
+	int r = console_open(e, &o, console);
+
+	if (r == 0)
+		r = channel_send(e, l->channel[1], MSG_CONSOLE, console->master);
+	if (r == 0)
+		r = console_attach(e, console);
+	console_done(console);
+	return r;
+}
+
+static int build_root(struct err *e, struct launch *l)
+{
+	struct console console = {FD_NONE, FD_NONE};
+	int r;
+
+	r = rootfs_mount(e, &l->fs);
+	if (r == 0 && l->spec.linux_.sysctl.n)
+		r = rootfs_procfs(e, &l->fs);
+	if (r == 0 && l->spec.linux_.sysctl.n)
+		r = sysctl_apply(e, l->fs.proc_fd, &l->spec);
+	if (r == 0)
+		r = run_hooks(e, l, HOOK_CREATE_CONTAINER, l->bundle, STATUS_CREATING);
+	if (r == 0 && l->spec.process->terminal)
+		r = open_console(e, l, &console);
+	if (r == 0)
+		r = rootfs_pivot(e, &l->fs);
+	return r < 0 ? r : rootfs_mask(e, &l->fs);
+}
+
+/* Our pid as the host sees it, for the hooks' state: the host's /proc is still there to ask. */
+static pid_t host_pid(const struct spec *spec)
+{
+	char text[16] = "";
+	uint32_t pid = 0;
+
+	if (!spec->hooks[HOOK_CREATE_CONTAINER].n && !spec->hooks[HOOK_START_CONTAINER].n)
+		return 0;
+	if (readlink("/proc/self", text, sizeof(text) - 1) > 0)
+		(void)str_to_u32(text, &pid);
+	return (pid_t)pid;
+}
+
+static int set_up(struct err *e, struct launch *l, char *path, size_t size)
+{
+	bool labels = (l->spec.process->apparmor_profile && *l->spec.process->apparmor_profile) ||
+		      (l->spec.process->selinux_label && *l->spec.process->selinux_label);
+	int r;
+
+	r = enter_namespaces(e, l);
+	if (r == 0 && l->wait_for_hooks) {
+		r = channel_send(e, l->channel[1], MSG_NAMESPACES, FD_NONE);
+		if (r == 0)
+			r = wait_for_go(e, l);
+	}
+	if (r == 0)
+		r = build_root(e, l);
+	if (r == 0 && l->spec.linux_.memory_policy)
+		r = process_memory_policy(e, l->spec.linux_.memory_policy);
+	if (r == 0 && l->spec.linux_.has_personality &&
+	    personality(l->spec.linux_.personality) < 0)
+		r = err_sys(e, "linux.personality: set");
+	if (r == 0 && labels)
+		r = rootfs_procfs(e, &l->fs);
+	if (r == 0)
+		r = program_confine(e, &l->program, l->fs.proc_fd, path, size);
+	if (r == 0)
+		r = program_load_notify(e, &l->program);
+	return r;
+}
+
+/* Tells the parent that everything is prepared and waits for the start. Returns the socket over
+ * which a failure from here on is reported. */
+static int wait_for_start(struct err *e, const struct launch *l)
+{
+	int r = channel_send(e, l->channel[1], MSG_READY, FD_NONE);
+
+	if (r == 0)
+		r = wait_for_go(e, l);
+	if (r < 0)
+		return r;
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (l->gate < 0)
+		return l->channel[1];
+	/* `create` is done: from now on only `start` is listened to. */
+	close(l->channel[1]);
+	return gate_wait(e, l->gate);
+}
+
+/* Joins what is there, then makes the container's process as a sibling, so that it belongs to
+ * the caller of bawn. Returns in that process only. */
+static void stage_one(struct launch *l)
+{
+	_close_ int pidfd = FD_NONE;
+	struct clone_args args = {
+		.flags = CLONE_PARENT | CLONE_PIDFD |
+			 (l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME)),
+		.pidfd = (uintptr_t)&pidfd,
+	};
+	struct err e;
+	pid_t pid;
+
+	if (ns_join(&e, &l->ns) < 0)
+		program_fail(l->channel[1], &e);
+	if (l->ns.join[NS_USER] >= 0 && process_become_root(&e) < 0)
+		program_fail(l->channel[1], &e);
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		return;
+	if (pid < 0)
+		err_sys(&e, "make the container's namespaces");
+	if (pid < 0 || channel_send(&e, l->channel[1], MSG_PID, pidfd) < 0)
+		program_fail(l->channel[1], &e);
+	_exit(0);
+}
+
+void init_main(struct launch *l)
+{
+	char path[PATH_MAX];
+	struct err e = {0};
+	int sock;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* The lock and our end of the conversation belong to the parent alone. */
+	fd_close(&l->channel[0]);
+	fd_close(&l->c.dir_fd);
+	program_reset_signals();
+	setsid();
+	if (l->ns.two_stages)
+		stage_one(l);
+	l->pid = host_pid(&l->spec);
+	if (set_up(&e, l, path, sizeof(path)) < 0)
+		program_fail(l->channel[1], &e);
+	sock = wait_for_start(&e, l);
+	if (sock < 0)
+		_exit(1);
+	if (run_hooks(&e, l, HOOK_START_CONTAINER, NULL, STATUS_CREATED) < 0)
+		program_fail(sock, &e);
+	program_execute(&e, &l->program, path);
+	program_fail(sock, &e);
+}

@@ -1,0 +1,79 @@
+/*
+ * The intent log: a line is on disk before the thing it names is made, so that after
+ * a SIGKILL at any point `delete --force` knows what may exist. Lines:
+ *
+ *	cgroup MARK KEEP PATH
+ *	hook-cgroup MARK KEEP PATH
+ *
+ * The log is our own file in a 0700 directory; it is still read with care.
+ */
+#include <stdio.h>
+
+#include "runtime/container.h"
+
+#define INTENT_NAME "intent"
+#define INTENT_MAX 65536
+
+static const char *const kind_names[INTENT_KIND_MAX] = {
+	[INTENT_CGROUP] = "cgroup",
+	[INTENT_HOOK_CGROUP] = "hook-cgroup",
+};
+
+int intent_add(struct err *e, const struct container *c, enum intent_kind kind,
+	       const struct cg_place *place)
+{
+	_close_ int fd = openat(c->dir_fd, INTENT_NAME,
+				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_buf_ struct buf line = {0};
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "open the intent log");
+	buf_printf(&line, "%s %s %u %s\n", kind_names[kind], place->mark, place->keep, place->path);
+	if (line.failed)
+		return err_nomem(e);
+	r = fd_write_all(fd, line.data, line.len);
+	return r < 0 ? err_num(e, r, "write the intent log") : 0;
+}
+
+/* "MARK KEEP PATH" */
+static bool parse_place(char *text, struct cg_place *place)
+{
+	char *keep = strchr(text, ' '), *path = keep ? strchr(keep + 1, ' ') : NULL;
+
+	if (!path)
+		return false;
+	*keep++ = '\0';
+	*path++ = '\0';
+	memset(place, 0, sizeof(*place));
+	return str_to_u32(keep, &place->keep) == 0 &&
+	       str_format(place->mark, sizeof(place->mark), "%s", text) == 0 &&
+	       str_format(place->path, sizeof(place->path), "%s", path) == 0;
+}
+
+int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
+	       struct cg_place *place, bool *found)
+{
+	_buf_ struct buf text = {0};
+	char *line, *end;
+	int r;
+
+	*found = false;
+	r = file_read_at(e, c->dir_fd, INTENT_NAME, INTENT_MAX, &text);
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return r;
+	for (line = text.data; line && (end = strchr(line, '\n')); line = end + 1) {
+		char *rest;
+
+		*end = '\0';
+		rest = strchr(line, ' ');
+		if (!rest)
+			continue;
+		*rest++ = '\0';
+		if (str_eq(line, kind_names[kind]))
+			*found = parse_place(rest, place);
+	}
+	return 0;
+}

@@ -1,0 +1,411 @@
+/*
+ * The parent's half of create and run: prepare everything that can be prepared on
+ * the host, log the intent, clone, then answer the child until it is ready.
+ *
+ * After SIGKILL at any instruction here, the child ends by itself (its parent's death
+ * signal, or the end of the conversation), and what remains is the state directory,
+ * whose intent log names the cgroups: `delete --force` takes both away.
+ */
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "runtime/launch.h"
+
+#include "runtime/announce.h"
+#include "runtime/caps.h"
+#include "runtime/destroy.h"
+#include "runtime/gate.h"
+#include "runtime/hook.h"
+#include "runtime/process.h"
+
+static int open_bundle(struct err *e, struct launch *l)
+{
+	const char *bundle = l->opt->bundle ? l->opt->bundle : ".";
+
+	if (!realpath(bundle, l->bundle))
+		return err_sys(e, "open the bundle %s", bundle);
+	l->bundle_fd = open(l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return l->bundle_fd < 0 ? err_sys(e, "open the bundle %s", l->bundle) : 0;
+}
+
+/* LISTEN_FDS (sd_listen_fds(3)): sockets handed to bawn go on to the container's program. */
+static int pass_listen_fds(struct err *e, struct launch *l)
+{
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	struct spec_process *p = l->spec.process;
+	uint32_t n, owner;
+	char **v;
+
+	if (!fds || str_to_u32(fds, &n) < 0 || n == 0 || n > 1024)
+		return 0;
+	if (pid && (str_to_u32(pid, &owner) < 0 || owner != (uint32_t)getpid()))
+		return 0;
+	v = arena_array(&l->spec.arena, p->env.n + 3, sizeof(*v));
+	if (!v)
+		return err_nomem(e);
+	if (p->env.n)
+		memcpy(v, p->env.v, p->env.n * sizeof(*v));
+	v[p->env.n] = arena_printf(&l->spec.arena, "LISTEN_FDS=%u", n);
+	v[p->env.n + 1] = arena_strdup(&l->spec.arena, "LISTEN_PID=1");
+	if (!v[p->env.n] || !v[p->env.n + 1])
+		return err_nomem(e);
+	p->env.v = v;
+	p->env.n += 2;
+	l->program.preserve_fds += n;
+	return 0;
+}
+
+static int load_config(struct err *e, struct launch *l, struct buf *text)
+{
+	const char *name = l->opt->config ? l->opt->config : "config.json";
+	int r;
+
+	r = file_read_at(e, l->opt->config ? AT_FDCWD : l->bundle_fd, name, JSON_MAX_DOCUMENT, text);
+	if (r < 0)
+		return err_wrap(e, r, "bundle %s", l->bundle);
+	r = spec_parse(e, "config.json", text->data ? text->data : "", text->len, &l->spec);
+	if (r < 0)
+		return r;
+	if (!l->spec.process)
+		return err_set(e, ERR_CONFIG, "config.json: process: is missing");
+	if (l->spec.process->terminal && l->opt->detach && !l->opt->console_socket)
+		return err_set(e, ERR_USAGE,
+			       "process.terminal with --detach: nobody would hold the terminal; "
+			       "give --console-socket");
+	if (!l->spec.process->terminal && l->opt->console_socket)
+		return err_set(e, ERR_USAGE, "--console-socket: process.terminal is not true");
+	return 0;
+}
+
+/* What the child needs and what can be computed without touching anything. */
+static int plan(struct err *e, struct launch *l)
+{
+	struct spec_process *p = l->spec.process;
+	int r;
+
+	l->program.process = p;
+	l->program.preserve_fds = l->opt->preserve_fds;
+	r = process_environment(e, &l->spec.arena, p);
+	if (r == 0)
+		r = pass_listen_fds(e, l);
+	if (r == 0 && l->spec.linux_.seccomp) {
+		r = seccomp_compile(e, &l->spec.arena, l->spec.linux_.seccomp, &l->seccomp);
+		l->program.seccomp = &l->seccomp;
+	}
+	if (r == 0 && !l->spec.linux_.ns[NS_USER].present)
+		caps_limit_to_own(&p->caps);
+	return r < 0 ? r : ns_plan_open(e, &l->ns, &l->spec.linux_);
+}
+
+static int make_cgroup(struct err *e, struct launch *l)
+{
+	struct container_state *s = &l->c.state;
+	int r;
+
+	if (l->rt->cgroup_manager == CGROUP_MANAGER_DISABLED)
+		return 0;
+	r = cg_mount_open(e, &l->cg);
+	if (r == 0)
+		r = cg_resolve(e, &l->cg, l->spec.linux_.cgroups_path, l->c.id, &s->cgroup);
+	if (r == 0)
+		r = intent_add(e, &l->c, INTENT_CGROUP, &s->cgroup);
+	if (r == 0)
+		r = cg_create(e, &l->cg, &s->cgroup, &l->cgroup_fd);
+	if (r < 0)
+		return r;
+	s->has_cgroup = true;
+	return launch_devices(e, l);
+}
+
+static int prepare_root(struct err *e, struct launch *l)
+{
+	const struct spec_linux *lx = &l->spec.linux_;
+	struct rootfs_options o = {
+		.spec = &l->spec,
+		.bundle = l->bundle,
+		.bundle_fd = l->bundle_fd,
+		.mnt_ns = lx->ns[NS_MNT].present,
+		.cgroup_ns = lx->ns[NS_CGROUP].present,
+		.userns = lx->ns[NS_USER].present,
+		.no_pivot = l->opt->no_pivot,
+		.cgroup_fd = l->cgroup_fd,
+	};
+
+	return rootfs_prepare(e, &l->fs, &o);
+}
+
+static int open_channels(struct err *e, struct launch *l, bool with_gate)
+{
+	int r = channel_open(e, l->channel);
+
+	if (r < 0)
+		return r;
+	l->program.channel = l->channel[1];
+	if (!with_gate)
+		return 0;
+	l->gate = gate_listen(e, l->c.dir_fd);
+	return l->gate < 0 ? l->gate : 0;
+}
+
+static int clone_child(struct err *e, struct launch *l)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uintptr_t)&l->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	int r;
+
+	if (!l->ns.two_stages)
+		args.flags |= l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	if (l->cgroup_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)l->cgroup_fd;
+	}
+	r = ns_enter_for_children(e, &l->ns, &l->spec.linux_);
+	if (r < 0)
+		return r;
+	/* Inherited, so that there is no instant in which a container whose pid namespace is joined
+	 * can trace the child (CVE-2016-9962). An ordinary user must still reach its uid_map: there
+	 * the child does it itself. */
+	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "make the process undumpable");
+	l->pid = sys_clone3(&args);
+	if (l->pid == 0)
+		init_main(l);
+	if (l->pid < 0)
+		return err_sys(e, "make the container's first process and its namespaces");
+	fd_close(&l->channel[1]);
+	fd_close(&l->gate);
+	return ns_leave_for_children(e, &l->ns);
+}
+
+/* "Pid:\t123" in the fdinfo of a pidfd. */
+static int pid_of_pidfd(struct err *e, int pidfd, pid_t *ret)
+{
+	_buf_ struct buf text = {0};
+	char path[64];
+	const char *p;
+	char digits[16];
+	uint32_t pid;
+	int r;
+
+	(void)str_format(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	r = file_read_at(e, AT_FDCWD, path, 4096, &text);
+	if (r < 0)
+		return r;
+	p = text.data ? strstr(text.data, "Pid:\t") : NULL;
+	if (!p || str_format(digits, sizeof(digits), "%.*s", (int)strspn(p + 5, "0123456789"),
+			     p + 5) < 0 || str_to_u32(digits, &pid) < 0)
+		return err_num(e, ESRCH, "find the pid of the container's process");
+	*ret = (pid_t)pid;
+	return 0;
+}
+
+/* Stage one reports the container's process and ends. */
+static int take_second_stage(struct err *e, struct launch *l)
+{
+	_close_ int pidfd = FD_NONE;
+	pid_t first = l->pid;
+	int r;
+
+	r = channel_expect(e, l->channel[0], MSG_PID, &pidfd);
+	if (r == 0 && pidfd < 0)
+		r = err_num(e, EPROTO, "stage one sent no process");
+	if (r == 0)
+		r = pid_of_pidfd(e, pidfd, &l->pid);
+	if (r < 0)
+		return r;
+	while (waitpid(first, NULL, 0) < 0 && errno == EINTR)
+		;
+	fd_close(&l->pidfd);
+	l->pidfd = take_fd(&pidfd);
+	return 0;
+}
+
+static int adjust_oom(struct err *e, const struct launch *l)
+{
+	const struct spec_process *p = l->spec.process;
+
+	return p->oom_score_adj.set ? process_oom_score(e, l->pid, p->oom_score_adj.v) : 0;
+}
+
+/* The state that hooks and later commands see. */
+static int fill_state(struct err *e, struct launch *l)
+{
+	struct container_state *s = &l->c.state;
+	struct arena *a = &l->spec.arena;
+	struct timespec now;
+	char stamp[32];
+	struct tm tm;
+	int r;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	s->pid = l->pid;
+	r = process_start_time(l->pid, &s->start_time);
+	if (r < 0)
+		return err_num(e, r, "find the container's process");
+	s->oci_version = l->spec.oci_version;
+	s->bundle = l->bundle;
+	s->rootfs = l->spec.root_path[0] == '/'
+			    ? l->spec.root_path
+			    : arena_printf(a, "%s/%s", l->bundle, l->spec.root_path);
+	s->created = arena_printf(a, "%s.%09ldZ", stamp, now.tv_nsec);
+	s->owner = geteuid() == 0 ? "root" : arena_printf(a, "%u", geteuid());
+	s->poststart = l->spec.hooks[HOOK_POSTSTART].n > 0;
+	s->poststop = l->spec.hooks[HOOK_POSTSTOP].n > 0;
+	s->shares_pids = !l->spec.linux_.ns[NS_PID].present || l->spec.linux_.ns[NS_PID].path;
+	s->annotations = json_get(l->spec.tree, "annotations");
+	return s->rootfs && s->created && s->owner ? 0 : err_nomem(e);
+}
+
+static int start_child(struct err *e, struct launch *l)
+{
+	int r = clone_child(e, l);
+
+	if (r == 0 && l->ns.two_stages)
+		r = take_second_stage(e, l);
+	if (r == 0)
+		r = adjust_oom(e, l);
+	if (r == 0 && l->ns.make & CLONE_NEWUSER) {
+		r = ns_write_maps(e, l->pid, &l->spec.linux_);
+		if (r == 0)
+			r = channel_send(e, l->channel[0], MSG_GO, FD_NONE);
+	}
+	return r < 0 ? r : fill_state(e, l);
+}
+
+static int at_namespaces(struct err *e, struct launch *l)
+{
+	int r = launch_hooks(e, l, HOOK_PRESTART, STATUS_CREATING);
+
+	if (r == 0)
+		r = launch_hooks(e, l, HOOK_CREATE_RUNTIME, STATUS_CREATING);
+	return r < 0 ? r : channel_send(e, l->channel[0], MSG_GO, FD_NONE);
+}
+
+/* Answers the child until it is ready. */
+static int converse(struct err *e, struct launch *l)
+{
+	for (;;) {
+		_close_ int fd = FD_NONE;
+		int kind = channel_recv(e, l->channel[0], &fd), r = 0;
+
+		if (kind < 0)
+			return kind;
+		switch (kind) {
+		case MSG_NAMESPACES:
+			r = at_namespaces(e, l);
+			break;
+		case MSG_CONSOLE:
+			r = launch_console(e, l, take_fd(&fd));
+			break;
+		case MSG_LISTENER:
+			r = announce_listener(e, &l->c, l->spec.linux_.seccomp, l->pid, fd);
+			break;
+		case MSG_READY:
+			return 0;
+		case 0:
+			return err_num(e, ECHILD, "the container's process died during set-up");
+		default:
+			return err_num(e, EPROTO, "unexpected message %d from the child", kind);
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+int launch_prepare(struct err *e, struct launch *l, bool with_gate)
+{
+	_buf_ struct buf text = {0};
+	int r;
+
+	r = open_bundle(e, l);
+	if (r == 0)
+		r = load_config(e, l, &text);
+	if (r == 0)
+		r = plan(e, l);
+	if (r == 0)
+		r = container_new(e, &l->c, l->rt, l->opt->id);
+	if (r < 0)
+		return r;
+	l->made = true;
+	r = file_replace_at(e, l->c.dir_fd, "config.json", text.data, text.len, 0600);
+	if (r == 0)
+		r = make_cgroup(e, l);
+	if (r == 0)
+		r = prepare_root(e, l);
+	if (r == 0)
+		r = open_channels(e, l, with_gate);
+	if (r < 0)
+		return r;
+	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
+			    l->spec.hooks[HOOK_CREATE_RUNTIME].n;
+	r = start_child(e, l);
+	if (r == 0)
+		r = converse(e, l);
+	if (r == 0)
+		r = launch_announce(e, l);
+	return r;
+}
+
+void launch_undo(struct launch *l)
+{
+	struct err e;
+
+	if (l->pid > 0) {
+		kill(l->pid, SIGKILL);
+		while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (!l->made)
+		return;
+	if (container_destroy(&e, &l->c) < 0)
+		log_warning("clear up after the failure: %s", e.msg);
+	else if (l->pid > 0)
+		container_poststop(&l->c, &l->spec);
+}
+
+void launch_init(struct launch *l, const struct runtime *rt, const struct launch_options *o)
+{
+	*l = (struct launch){
+		.rt = rt,
+		.opt = o,
+		.c = {.rt = rt, .dir_fd = FD_NONE},
+		.bundle_fd = FD_NONE,
+		.cg = {.fd = FD_NONE},
+		.cgroup_fd = FD_NONE,
+		.channel = {FD_NONE, FD_NONE},
+		.gate = FD_NONE,
+		.pidfd = FD_NONE,
+		.console = FD_NONE,
+		.fs = {.root_fd = FD_NONE, .proc_fd = FD_NONE, .null_fd = FD_NONE},
+	};
+	for (int k = 0; k < NS_KIND_MAX; k++)
+		l->ns.join[k] = FD_NONE;
+	l->ns.own_pid = l->ns.own_time = FD_NONE;
+}
+
+void launch_done(struct launch *l)
+{
+	fd_close(&l->bundle_fd);
+	fd_close(&l->cgroup_fd);
+	fd_close(&l->channel[0]);
+	fd_close(&l->channel[1]);
+	fd_close(&l->gate);
+	fd_close(&l->pidfd);
+	fd_close(&l->console);
+	ns_plan_done(&l->ns);
+	rootfs_done(&l->fs);
+	cg_mount_done(&l->cg);
+	container_done(&l->c);
+	spec_done(&l->spec);
+}

@@ -1,0 +1,76 @@
+/*
+ * Private to create, run and exec: what the two halves of a start share. The parent
+ * fills it in, clones, and the child reads its own copy.
+ */
+#ifndef BAWN_RUNTIME_LAUNCH_H
+#define BAWN_RUNTIME_LAUNCH_H
+
+#include "runtime/channel.h"
+#include "runtime/container.h"
+#include "runtime/ns.h"
+#include "runtime/rootfs.h"
+#include "runtime/seccomp.h"
+
+/* The last stretch of the way, the same for a container's first process and for exec. */
+struct program {
+	struct spec_process *process;
+	const struct seccomp_program *seccomp;	/* NULL: none */
+	int channel;				/* to the parent */
+	uint32_t preserve_fds;
+};
+
+struct launch {
+	const struct runtime *rt;
+	const struct launch_options *opt;
+	struct container c;
+	struct spec spec;
+	char bundle[PATH_MAX];
+	int bundle_fd;
+	struct ns_plan ns;
+	struct rootfs fs;
+	struct seccomp_program seccomp;
+	struct program program;
+	struct cg_mount cg;
+	int cgroup_fd;			/* FD_NONE: without */
+	int channel[2];			/* parent, child */
+	int gate;			/* listener of the start gate; FD_NONE for run */
+	bool wait_for_hooks;		/* the child stops for the parent once its namespaces are made */
+	pid_t pid;
+	int pidfd;
+	int console;			/* terminal master */
+	bool made;			/* the state directory is ours */
+};
+
+/* The child's half (init.c): from the first instruction after clone to execve. Never returns. */
+_Noreturn void init_main(struct launch *l);
+
+/* program.c: limits, labels, cwd, credentials, then finds the file to execute. After it nothing
+ * of bawn's rights is left but what the seccomp filter needs. */
+int program_confine(struct err *e, const struct program *p, int proc_fd, char *path, size_t size);
+/* Installs the filter and executes. Returns only on failure. */
+int program_execute(struct err *e, const struct program *p, const char *path);
+/* With SCMP_ACT_NOTIFY the filter comes before the start gate, while the parent is still there
+ * to take over the listener; does nothing otherwise. */
+int program_load_notify(struct err *e, const struct program *p);
+/* Ends the child: tells the parent (or `start`) why. */
+_Noreturn void program_fail(int channel, const struct err *err);
+
+/* Resets what a child inherits from whoever called bawn: signal mask and dispositions. */
+void program_reset_signals(void);
+
+/* launch.c: everything up to "only the start is missing". with_gate: `start` comes later. */
+void launch_init(struct launch *l, const struct runtime *rt, const struct launch_options *o);
+int launch_prepare(struct err *e, struct launch *l, bool with_gate);
+/* Takes back whatever launch_prepare() made. */
+void launch_undo(struct launch *l);
+void launch_done(struct launch *l);
+#define _launch_ __attribute__((cleanup(launch_done)))
+
+/* launch_parts.c: the parent's answers to the child and to the caller. */
+int launch_devices(struct err *e, const struct launch *l);
+int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind,
+		 enum container_status status);
+int launch_console(struct err *e, struct launch *l, int master);
+int launch_announce(struct err *e, struct launch *l);
+
+#endif

@@ -1,0 +1,115 @@
+/* What the parent does for the child and for its caller on the way: see launch.h. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "runtime/announce.h"
+#include "runtime/hook.h"
+#include "runtime/launch.h"
+
+/* The config's rules, then what every container may use. */
+int launch_devices(struct err *e, const struct launch *l)
+{
+	const struct spec_linux *lx = &l->spec.linux_;
+	size_t n = lx->device_rules.n;
+	struct arena scratch = {0};
+	struct cg_device_rule *rules;
+	int r;
+
+	rules = arena_array(&scratch, n + cg_default_devices_n, sizeof(*rules));
+	if (!rules)
+		return err_nomem(e);
+	for (size_t i = 0; i < n; i++) {
+		const struct spec_device_rule *d = &lx->device_rules.v[i];
+
+		rules[i] = (struct cg_device_rule){
+			.allow = d->allow,
+			.type = d->type,
+			.major = d->major,
+			.minor = d->minor,
+			.access = d->access,
+		};
+	}
+	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
+	r = cg_devices_apply(e, l->cgroup_fd, rules, n + cg_default_devices_n);
+	arena_done(&scratch);
+	/* Without the right to use BPF there is no right to make device nodes either. */
+	if (r == -EPERM && geteuid() != 0) {
+		log_debug("no device policy: %s", e->msg);
+		return 0;
+	}
+	return r;
+}
+
+/* Hooks are born in a cgroup beside the container's: outside of its limits and device policy,
+ * but found again after a crash. One that a hook leaves a daemon in stays until delete. */
+static int hook_cgroup(struct err *e, struct launch *l, struct cg_place *place, int *fd)
+{
+	bool found;
+	int r;
+
+	if (!l->c.state.has_cgroup)
+		return 0;
+	r = intent_get(e, &l->c, INTENT_HOOK_CGROUP, place, &found);
+	if (r < 0 || found)
+		return r < 0 ? r : cg_open(e, &l->cg, place, fd);
+	r = cg_sibling(e, &l->c.state.cgroup, ":hooks", place);
+	if (r == 0)
+		r = intent_add(e, &l->c, INTENT_HOOK_CGROUP, place);
+	return r < 0 ? r : cg_create(e, &l->cg, place, fd);
+}
+
+static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
+		     enum container_status status, int cgroup_fd)
+{
+	struct hook_context ctx = {.kind = kind, .cwd = l->bundle, .cgroup_fd = cgroup_fd};
+	struct container c = l->c;
+	struct container_info info;
+	_buf_ struct buf state = {0};
+	int r;
+
+	container_describe(&c, status, &info);
+	r = container_write_state_json(e, &info, &state);
+	ctx.state = state.data;
+	ctx.state_len = state.len;
+	return r < 0 ? r : hooks_run(e, &l->spec.hooks[kind], &ctx);
+}
+
+int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind, enum container_status status)
+{
+	_close_ int fd = FD_NONE;
+	struct cg_place place;
+	int r;
+
+	if (!l->spec.hooks[kind].n)
+		return 0;
+	r = hook_cgroup(e, l, &place, &fd);
+	return r < 0 ? r : run_hooks(e, l, kind, status, fd);
+}
+
+int launch_console(struct err *e, struct launch *l, int master)
+{
+	_close_ int fd = master;
+	int r;
+
+	if (fd < 0)
+		return err_num(e, EPROTO, "the container's process sent no terminal");
+	if (l->opt->console_socket) {
+		r = announce_fd(e, "--console-socket", l->opt->console_socket, "/dev/ptmx", fd);
+		if (r < 0)
+			return r;
+	} else {
+		l->console = take_fd(&fd);
+	}
+	return 0;
+}
+
+int launch_announce(struct err *e, struct launch *l)
+{
+	int r = container_save_state(e, &l->c);
+
+	if (r == 0)
+		r = announce_pid(e, l->opt->pid_file, l->pid);
+	if (r == 0)
+		r = announce_fd(e, "--pidfd-socket", l->opt->pidfd_socket, "pidfd", l->pidfd);
+	return r;
+}

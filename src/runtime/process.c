@@ -1,0 +1,374 @@
+/* Attributes of a container's process, in the order in which they are applied: see process.h. */
+#include "runtime/process.h"
+
+#include <grp.h>
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "path/path.h"
+#include "runtime/caps.h"
+
+int process_become_root(struct err *e)
+{
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0)
+		return err_sys(e, "become group 0 of the user namespace");
+	if (syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return err_sys(e, "become user 0 of the user namespace");
+	return 0;
+}
+
+int process_keyring(struct err *e, const char *id)
+{
+	char name[160];
+
+	(void)str_format(name, sizeof(name), "_ses.%s", id);
+	/* ENOSYS: a kernel without keyrings has none to share. */
+	if (sys_keyctl_join_session(name) < 0 && errno != ENOSYS)
+		return err_sys(e, "make a session keyring (--no-new-keyring leaves it out)");
+	return 0;
+}
+
+/* struct sched_attr of sched_setattr(2), version 0; libc has none. */
+struct sched_attr_v0 {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static int set_scheduler(struct err *e, const struct spec_scheduler *s)
+{
+	struct sched_attr_v0 attr = {
+		.size = sizeof(attr),
+		.policy = s->policy,
+		.flags = s->flags,
+		.nice = (int32_t)s->nice,
+		.priority = (uint32_t)s->priority,
+		.runtime = s->runtime,
+		.deadline = s->deadline,
+		.period = s->period,
+	};
+
+	if (sys_sched_setattr(0, &attr) < 0)
+		return err_sys(e, "process.scheduler: set policy %u", s->policy);
+	return 0;
+}
+
+int process_limits(struct err *e, const struct spec_process *p)
+{
+	for (size_t i = 0; i < p->rlimits.n; i++) {
+		const struct spec_rlimit *l = &p->rlimits.v[i];
+		struct rlimit rl = {.rlim_cur = l->soft, .rlim_max = l->hard};
+
+		if (setrlimit(l->resource, &rl) < 0)
+			return err_sys(e, "process.rlimits[%zu]: set %s to %llu:%llu", i, l->type,
+				       (unsigned long long)l->soft, (unsigned long long)l->hard);
+	}
+	if (p->scheduler) {
+		int r = set_scheduler(e, p->scheduler);
+
+		if (r < 0)
+			return r;
+	}
+	if (p->io_priority) {
+		const struct spec_io_priority *io = p->io_priority;
+		int prio = IOPRIO_PRIO_VALUE(io->io_class, (int)io->priority);
+
+		if (sys_ioprio_set(IOPRIO_WHO_PROCESS, 0, prio) < 0)
+			return err_sys(e, "process.ioPriority: set class %d, priority %d",
+				       io->io_class, (int)io->priority);
+	}
+	return 0;
+}
+
+int process_oom_score(struct err *e, pid_t pid, int64_t value)
+{
+	char path[64], text[24];
+	int r;
+
+	(void)str_format(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	(void)str_format(text, sizeof(text), "%d", (int)value);
+	r = file_write_at(AT_FDCWD, path, text, strlen(text));
+	return r < 0 ? err_num(e, r, "process.oomScoreAdj: set to %s", text) : 0;
+}
+
+#define LIST_BITS 1024u
+#define LONG_BITS (8 * sizeof(unsigned long))
+
+/* A list of numbers as the kernel writes them, "0-3,7", to bits. -EINVAL when it is not one. */
+static int parse_list(const char *s, unsigned long *bits)
+{
+	memset(bits, 0, LIST_BITS / 8);
+	while (*s) {
+		unsigned long lo = 0, hi = 0;
+
+		for (; *s >= '0' && *s <= '9' && lo < LIST_BITS; s++)
+			lo = lo * 10 + (unsigned long)(*s - '0');
+		if (*s == '-')
+			for (s++; *s >= '0' && *s <= '9' && hi < LIST_BITS; s++)
+				hi = hi * 10 + (unsigned long)(*s - '0');
+		else
+			hi = lo;
+		if (hi >= LIST_BITS || lo > hi || (*s && *s != ','))
+			return -EINVAL;
+		for (; lo <= hi; lo++)
+			bits[lo / LONG_BITS] |= 1ul << lo % LONG_BITS;
+		s += *s == ',';
+	}
+	return 0;
+}
+
+int process_affinity(struct err *e, const char *cpus)
+{
+	unsigned long bits[LIST_BITS / LONG_BITS];
+
+	if (!cpus || !*cpus)
+		return 0;
+	if (parse_list(cpus, bits) < 0)
+		return err_set(e, ERR_CONFIG, "process.execCPUAffinity: bad CPU list \"%s\"", cpus);
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(bits), bits) < 0)
+		return err_sys(e, "process.execCPUAffinity: set CPUs \"%s\"", cpus);
+	return 0;
+}
+
+static int memory_mode(const char *name)
+{
+	static const char *const names[] = {
+		[MPOL_DEFAULT] = "MPOL_DEFAULT",
+		[MPOL_PREFERRED] = "MPOL_PREFERRED",
+		[MPOL_BIND] = "MPOL_BIND",
+		[MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
+		[MPOL_LOCAL] = "MPOL_LOCAL",
+		[MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY",
+		[6] = "MPOL_WEIGHTED_INTERLEAVE", /* Linux 6.9 */
+	};
+
+	return str_lookup(names, ARRAY_SIZE(names), name);
+}
+
+int process_memory_policy(struct err *e, const struct spec_memory_policy *m)
+{
+	unsigned long bits[LIST_BITS / LONG_BITS];
+	int mode = memory_mode(m->mode);
+	bool nodes = m->nodes && *m->nodes;
+
+	if (mode < 0)
+		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.mode: unknown \"%s\"", m->mode);
+	for (size_t i = 0; i < m->flags.n; i++) {
+		if (str_eq(m->flags.v[i], "MPOL_F_STATIC_NODES"))
+			mode |= MPOL_F_STATIC_NODES;
+		else if (str_eq(m->flags.v[i], "MPOL_F_RELATIVE_NODES"))
+			mode |= MPOL_F_RELATIVE_NODES;
+		else if (str_eq(m->flags.v[i], "MPOL_F_NUMA_BALANCING"))
+			mode |= MPOL_F_NUMA_BALANCING;
+		else
+			return err_set(e, ERR_CONFIG, "linux.memoryPolicy.flags[%zu]: unknown \"%s\"",
+				       i, m->flags.v[i]);
+	}
+	if (nodes && parse_list(m->nodes, bits) < 0)
+		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.nodes: bad list \"%s\"", m->nodes);
+	if (sys_set_mempolicy(mode, nodes ? bits : NULL, nodes ? LIST_BITS + 1 : 0) < 0)
+		return err_sys(e, "linux.memoryPolicy: set %s", m->mode);
+	return 0;
+}
+
+/* The AppArmor directory is newer (5.8) than the shared file; both take "exec PROFILE". */
+static int set_apparmor(struct err *e, const char *profile, int proc_fd)
+{
+	char text[1024];
+	int r = str_format(text, sizeof(text), "exec %s", profile);
+
+	if (r == 0)
+		r = procfs_write(e, proc_fd, "thread-self/attr/apparmor/exec", text, strlen(text));
+	if (r < 0)
+		return err_wrap(e, r, "process.apparmorProfile: apply \"%s\"", profile);
+	return 0;
+}
+
+int process_labels(struct err *e, const struct spec_process *p, int proc_fd)
+{
+	int r = 0;
+
+	if (p->apparmor_profile && *p->apparmor_profile)
+		r = set_apparmor(e, p->apparmor_profile, proc_fd);
+	if (r == 0 && p->selinux_label && *p->selinux_label) {
+		r = procfs_write(e, proc_fd, "thread-self/attr/exec", p->selinux_label,
+				 strlen(p->selinux_label));
+		if (r < 0)
+			err_wrap(e, r, "process.selinuxLabel: apply \"%s\"", p->selinux_label);
+	}
+	return r;
+}
+
+int process_chdir(struct err *e, const struct spec_process *p)
+{
+	const struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int fd = FD_NONE;
+	char where[2];
+
+	if (root < 0)
+		return err_sys(e, "open the container's /");
+	fd = sys_openat2(root, p->cwd, &how);
+	if (fd < 0 && errno == ELOOP)
+		return err_set(e, ERR_SECURITY, "process.cwd: %s leads through a magic link", p->cwd);
+	if (fd < 0 || fchdir(fd) < 0)
+		return err_sys(e, "process.cwd: change to %s", p->cwd);
+	/* The raw system call: "(unreachable)" or ENOENT tell that it is not below our root. A short
+	 * buffer is enough for the first byte; ERANGE means a longer, hence absolute, path. */
+	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 && errno != ERANGE)
+		return err_sys(e, "process.cwd: %s is not inside the container", p->cwd);
+	return 0;
+}
+
+static int set_ids(struct err *e, const struct spec_user *u)
+{
+	const gid_t *groups = u->additional_gids.v;
+
+	/* Always, also with an empty list: a group left over is a right left over (CVE-2022-2989).
+	 * A user namespace with setgroups denied has no groups to lose either. */
+	if (setgroups(u->additional_gids.n, groups) < 0 &&
+	    !(errno == EPERM && u->additional_gids.n == 0))
+		return err_sys(e, "process.user.additionalGids: set");
+	/* Raw calls: the libc wrappers would signal threads that do not exist. */
+	if (syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0)
+		return err_sys(e, "process.user.gid: set to %u", u->gid);
+	if (syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)
+		return err_sys(e, "process.user.uid: set to %u", u->uid);
+	return 0;
+}
+
+int process_credentials(struct err *e, const struct spec_process *p, uint64_t keep)
+{
+	int r = caps_drop_bounding(e, p->caps.bounding);
+
+	if (r < 0)
+		return r;
+	if (p->user.uid != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "keep capabilities over setuid");
+	r = set_ids(e, &p->user);
+	if (r < 0)
+		return r;
+	/* A change of ids makes the process dumpable again when suid_dumpable says so. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "make the process undumpable");
+	umask(p->user.umask.set ? p->user.umask.v : 0022);
+	r = caps_set(e, &p->caps, keep);
+	if (r < 0)
+		return r;
+	if (p->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "process.noNewPrivileges: set");
+	return 0;
+}
+
+static const char *env_get(const struct strv *env, const char *name)
+{
+	const char *value = NULL;
+
+	/* The last one wins, as in a shell. */
+	for (size_t i = 0; i < env->n; i++) {
+		const char *rest = str_after(env->v[i], name);
+
+		if (rest && *rest == '=')
+			value = rest + 1;
+	}
+	return value;
+}
+
+/* 0, or the errno execve would give. */
+static int check_program(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode))
+		return EACCES;
+	/* With the effective ids: faccessat2 (5.8). */
+	if (syscall(SYS_faccessat2, AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
+		return errno;
+	return 0;
+}
+
+int process_exec_error(struct err *e, const struct spec_process *p, int num)
+{
+	const char *name = p->args.v[0];
+	enum err_code code = ERR_COMMAND_DENIED;
+	char why[128];
+
+	num = num < 0 ? -num : num;
+	if (num == ENOENT || num == ENOTDIR)
+		code = ERR_COMMAND_NOT_FOUND;
+	err_set(e, code, "exec: \"%s\": %s", name, err_text(num, why, sizeof(why)));
+	e->num = num;
+	return -num;
+}
+
+static int search_path(const char *list, const char *name, char *path, size_t size)
+{
+	int worst = ENOENT;
+
+	for (const char *dir = list;; dir++) {
+		size_t n = strcspn(dir, ":");
+		int num = str_format(path, size, "%.*s%s%s", (int)n, dir, n ? "/" : "", name) < 0
+				  ? ENOENT
+				  : check_program(path);
+
+		if (num == 0)
+			return 0;
+		if (num == EACCES)
+			worst = EACCES;
+		dir += n;
+		if (!*dir)
+			return -worst;
+	}
+}
+
+int process_find_program(struct err *e, const struct spec_process *p, char *path, size_t size)
+{
+	static const char default_path[] =
+		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	const char *name = p->args.v[0], *list;
+	int r;
+
+	if (strchr(name, '/')) {
+		r = str_format(path, size, "%s", name) < 0 ? ENAMETOOLONG : check_program(name);
+		return r ? process_exec_error(e, p, r) : 0;
+	}
+	list = env_get(&p->env, "PATH");
+	r = *name ? search_path(list ? list : default_path, name, path, size) : -ENOENT;
+	if (r == -EACCES)
+		return process_exec_error(e, p, r);
+	if (r < 0)
+		return err_set(e, ERR_COMMAND_NOT_FOUND,
+			       "exec: \"%s\": executable file not found in $PATH", name);
+	return 0;
+}
+
+int process_environment(struct err *e, struct arena *a, struct spec_process *p)
+{
+	struct strv env = {.n = p->env.n};
+
+	if (env_get(&p->env, "HOME"))
+		return 0;
+	/* The image's passwd file is never read (CVE-2016-3697, CVE-2025-4437). */
+	env.v = arena_array(a, env.n + 2, sizeof(*env.v));
+	if (!env.v)
+		return err_nomem(e);
+	if (env.n)
+		memcpy(env.v, p->env.v, env.n * sizeof(*env.v));
+	env.v[env.n] = arena_strdup(a, p->user.uid == 0 ? "HOME=/root" : "HOME=/");
+	if (!env.v[env.n++])
+		return err_nomem(e);
+	p->env = env;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * What a container's process gets before its program runs: limits, scheduling,
+ * labels, working directory, credentials. Used by init and exec alike.
+ */
+#ifndef BAWN_RUNTIME_PROCESS_H
+#define BAWN_RUNTIME_PROCESS_H
+
+#include "base/base.h"
+#include "runtime/spec.h"
+
+/* uid and gid 0 of the user namespace just entered: nobody is mapped until we say who we are. */
+int process_become_root(struct err *e);
+
+/* A session keyring of the container's own, so that it does not share its caller's. */
+int process_keyring(struct err *e, const char *id);
+
+/* rlimits, scheduler, ioPriority. Before the credentials change. */
+int process_limits(struct err *e, const struct spec_process *p);
+
+/* oomScoreAdj of another process, from the host: to lower it takes CAP_SYS_RESOURCE there. */
+int process_oom_score(struct err *e, pid_t pid, int64_t value);
+
+/* execCPUAffinity: a list such as "0-3,7" for the calling process. NULL is nothing to do. */
+int process_affinity(struct err *e, const char *cpus);
+
+/* linux.memoryPolicy of the calling process; it survives execve. */
+int process_memory_policy(struct err *e, const struct spec_memory_policy *m);
+
+/* AppArmor profile and SELinux label for the next execve, written through the detached procfs. */
+int process_labels(struct err *e, const struct spec_process *p, int proc_fd);
+
+/* chdir to process.cwd below "/" without following magic links, then makes sure that the
+ * result lies inside the root (CVE-2024-21626). */
+int process_chdir(struct err *e, const struct spec_process *p);
+
+/* Groups, gid, uid, umask, no_new_privs and all capability sets, in that order. `keep` as in
+ * caps_set(). Afterwards only the program's own rights are left. */
+int process_credentials(struct err *e, const struct spec_process *p, uint64_t keep);
+
+/* Finds process.args[0] as execvp would, with the PATH of process.env and the caller's
+ * (the container's) credentials. Error codes ERR_COMMAND_NOT_FOUND and ERR_COMMAND_DENIED with
+ * the wording engines look for. */
+int process_find_program(struct err *e, const struct spec_process *p, char *path, size_t size);
+
+/* The environment for execve: process.env and, where it has none, a HOME. Allocated in the
+ * arena, before clone. */
+int process_environment(struct err *e, struct arena *a, struct spec_process *p);
+
+/* Turns an execve failure into the error an engine understands. Returns -errno. */
+int process_exec_error(struct err *e, const struct spec_process *p, int num);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * The last steps of every process that bawn starts in a container, in the order of
+ * docs/adr/0005: limits, labels, directory, credentials, program file; then the start
+ * gate; then the seccomp filter and execve, with nothing in between.
+ */
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "runtime/launch.h"
+#include "runtime/process.h"
+
+void program_reset_signals(void)
+{
+	/* Dispositions that callers are known to leave ignored (nohup, shells, engines). */
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Loading a filter needs no_new_privs or CAP_SYS_ADMIN (seccomp(2)). */
+static uint64_t caps_for_seccomp(const struct program *p)
+{
+	return p->seccomp && !p->process->no_new_privileges ? 1ull << CAP_SYS_ADMIN : 0;
+}
+
+int program_confine(struct err *e, const struct program *p, int proc_fd, char *path, size_t size)
+{
+	struct err first;
+	int r, cwd;
+
+	r = process_limits(e, p->process);
+	if (r == 0)
+		r = process_labels(e, p->process, proc_fd);
+	if (r < 0)
+		return r;
+	/* With the rights of set-up first; a directory that only the user may enter, again after. */
+	cwd = process_chdir(&first, p->process);
+	r = process_credentials(e, p->process, caps_for_seccomp(p));
+	if (r < 0)
+		return r;
+	if (cwd == -EACCES)
+		cwd = process_chdir(&first, p->process);
+	if (cwd < 0) {
+		*e = first;
+		return cwd;
+	}
+	r = process_find_program(e, p->process, path, size);
+	if (r < 0)
+		return r;
+	/* Ours are all close-on-exec already; this catches what bawn's caller left open. */
+	if (sys_close_range(3 + p->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_sys(e, "mark the inherited files close-on-exec");
+	return 0;
+}
+
+int program_load_notify(struct err *e, const struct program *p)
+{
+	_close_ int listener = FD_NONE;
+	int r;
+
+	if (!p->seccomp || !p->seccomp->notify)
+		return 0;
+	r = seccomp_load(e, p->seccomp, &listener);
+	return r < 0 ? r : channel_send(e, p->channel, MSG_LISTENER, listener);
+}
+
+int program_execute(struct err *e, const struct program *p, const char *path)
+{
+	if (p->seccomp && !p->seccomp->notify) {
+		int r = seccomp_load(e, p->seccomp, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	execve(path, p->process->args.v, p->process->env.v);
+	return process_exec_error(e, p->process, errno);
+}
+
+void program_fail(int channel, const struct err *err)
+{
+	channel_send_error(channel, err);
+	_exit(1);
+}

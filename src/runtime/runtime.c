@@ -1,0 +1,77 @@
+/* The state root: where containers' directories are. */
+#include "runtime/runtime.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static void choose_root(struct runtime *rt)
+{
+	const char *run = getenv("XDG_RUNTIME_DIR");
+
+	/* podman passes an empty XDG_RUNTIME_DIR. */
+	if (geteuid() == 0)
+		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/bawn");
+	else if (run && run[0] == '/')
+		(void)str_format(rt->root_default, sizeof(rt->root_default), "%s/bawn", run);
+	else
+		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/user/%u/bawn",
+				 geteuid());
+	rt->root = rt->root_default;
+}
+
+/* The path is the caller's own, not the container's: plain mkdir is right here. */
+static int make_dirs(struct err *e, const char *path)
+{
+	char part[4096];
+	int r = str_format(part, sizeof(part), "%s", path);
+
+	if (r < 0)
+		return err_num(e, r, "make the state root %s", path);
+	for (char *p = part + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end)
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "make the state root %s", part);
+		*p = end;
+		if (!end)
+			return 0;
+	}
+}
+
+int runtime_open(struct err *e, struct runtime *rt, bool create)
+{
+	struct stat st;
+	int r;
+
+	rt->root_fd = FD_NONE;
+	if (!rt->root || !*rt->root)
+		choose_root(rt);
+	for (int round = 0; rt->root_fd < 0; round++) {
+		rt->root_fd = open(rt->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (rt->root_fd >= 0)
+			break;
+		if (errno == ENOENT && !create)
+			return 0;
+		if (errno != ENOENT || round > 0)
+			return err_sys(e, "open the state root %s", rt->root);
+		r = make_dirs(e, rt->root);
+		if (r < 0)
+			return r;
+	}
+	if (fstat(rt->root_fd, &st) < 0)
+		return err_sys(e, "look at the state root %s", rt->root);
+	if (st.st_uid != geteuid() || st.st_mode & 022)
+		return err_set(e, ERR_SECURITY,
+			       "state root %s: others may write to it (owner %u, mode %04o); "
+			       "make it belong to uid %u with mode 0700",
+			       rt->root, st.st_uid, st.st_mode & 07777, geteuid());
+	return 0;
+}
+
+void runtime_done(struct runtime *rt)
+{
+	fd_close(&rt->root_fd);
+}

@@ -1,0 +1,136 @@
+/*
+ * The container runtime as a library: what the command line (and later a hosting
+ * layer) calls. Functions print nothing, keep no globals and take explicit roots.
+ * Each returns 0 or a positive result, -errno with *e filled in otherwise.
+ */
+#ifndef BAWN_RUNTIME_RUNTIME_H
+#define BAWN_RUNTIME_RUNTIME_H
+
+#include <signal.h>
+
+#include "base/base.h"
+
+struct spec;
+
+enum rootless_mode { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+enum cgroup_manager { CGROUP_MANAGER_CGROUPFS, CGROUP_MANAGER_SYSTEMD, CGROUP_MANAGER_DISABLED };
+
+struct runtime {
+	const char *root;		/* state root; runtime_open() fills in the default */
+	enum rootless_mode rootless;
+	enum cgroup_manager cgroup_manager;
+	int root_fd;			/* O_PATH, owned */
+	char root_default[256];
+};
+
+/* Opens the state root, makes it (0700) when `create`. Without it a missing root is fine: every
+ * id is then unknown and list is empty. Refuses a root that others can write to. */
+int runtime_open(struct err *e, struct runtime *rt, bool create);
+void runtime_done(struct runtime *rt);
+#define _runtime_ __attribute__((cleanup(runtime_done)))
+
+#define CONTAINER_ID_MAX 128
+/* ^[A-Za-z0-9_+-][A-Za-z0-9_+.-]{0,127}$ : what runc and crun both accept. */
+int container_id_check(struct err *e, const char *id);
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+const char *container_status_name(enum container_status status);
+
+/* What `state` and `list` show. Strings live in the arena given. */
+struct container_info {
+	const char *id;
+	const char *oci_version;
+	pid_t pid;			/* 0 when stopped */
+	enum container_status status;
+	const char *bundle, *rootfs;
+	const char *created;		/* RFC 3339, UTC, nanoseconds */
+	const char *owner;
+	const char *cgroup;		/* "" when it has none */
+	const struct json *annotations;	/* object or NULL */
+};
+
+int container_state(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
+		    struct container_info *ret);
+
+/* All containers, sorted by id. A broken state directory is reported as status "stopped"
+ * with empty fields rather than hiding the others. */
+struct container_list {
+	struct container_info *v;
+	size_t n;
+};
+int container_list(struct err *e, const struct runtime *rt, struct arena *a,
+		   struct container_list *ret);
+/* Only the ids: does not open the containers' state. */
+int container_ids(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret);
+
+struct launch_options {
+	const char *id;
+	const char *bundle;		/* NULL: current directory */
+	const char *config;		/* file name of the config, NULL: BUNDLE/config.json */
+	const char *pid_file, *console_socket, *pidfd_socket;
+	uint32_t preserve_fds;		/* fds 3 .. 3+n-1 stay open */
+	bool no_pivot, no_new_keyring;
+	bool detach, keep;		/* run only */
+};
+
+/* create: the container waits at its start gate when this returns. */
+int container_create(struct err *e, const struct runtime *rt, const struct launch_options *o);
+
+int container_start(struct err *e, const struct runtime *rt, const char *id);
+
+/* create + start in one. Detached: returns 0 when the program runs. In the foreground: relays the
+ * terminal and signals, waits, deletes (unless keep), and stores the exit status as a shell
+ * would see it (128+n for signals) in *ret_status. */
+int container_run(struct err *e, const struct runtime *rt, const struct launch_options *o,
+		  int *ret_status);
+
+struct exec_options {
+	const char *id;
+	const char *process_file;	/* --process; else the fields below */
+	struct strv args;
+	struct strv env, caps;		/* added to the container's own */
+	const char *cwd, *user;		/* user: "UID[:GID]", numbers only */
+	struct strv additional_gids;	/* numbers */
+	bool tty, detach, no_new_privs, ignore_paused;
+	const char *apparmor, *process_label, *cgroup;
+	const char *pid_file, *console_socket, *pidfd_socket;
+	uint32_t preserve_fds;
+};
+int container_exec(struct err *e, const struct runtime *rt, const struct exec_options *o,
+		   int *ret_status);
+
+/* all: every process of the container instead of its init. */
+int container_kill(struct err *e, const struct runtime *rt, const char *id, int sig, bool all);
+
+/* force: kills a running container first; an unknown id is then no error; clears up after a
+ * bawn that was killed at any point. */
+int container_delete(struct err *e, const struct runtime *rt, const char *id, bool force);
+
+int container_pause(struct err *e, const struct runtime *rt, const char *id);
+int container_resume(struct err *e, const struct runtime *rt, const char *id);
+
+struct pid_list {
+	pid_t *v;			/* arena */
+	size_t n;
+};
+/* pids of all processes, as the caller's pid namespace sees them. */
+int container_pids(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
+		   struct pid_list *ret);
+
+/* gc: removes what killed bawns left: containers that never got as far as "created" and have no
+ * living maker. Appends the ids it removed. */
+int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret_removed);
+
+/* SIGNAL names: "TERM", "SIGTERM", "15", "RTMIN+3"; 0 is allowed. */
+int signal_parse(struct err *e, const char *text, int *ret);
+
+/* The `features` document (OCI features.md). */
+int runtime_features(struct err *e, struct buf *out);
+
+#endif
