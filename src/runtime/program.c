@@ -66,14 +66,14 @@ int program_load_notify(struct err *e, const struct program *p)
 
 	if (!p->seccomp || !p->seccomp->notify)
 		return 0;
-	r = seccomp_load(e, p->seccomp, &listener);
+	r = seccomp_program_load(e, p->seccomp, &listener);
 	return r < 0 ? r : channel_send(e, p->channel, MSG_LISTENER, listener);
 }
 
 int program_execute(struct err *e, const struct program *p, const char *path)
 {
 	if (p->seccomp && !p->seccomp->notify) {
-		int r = seccomp_load(e, p->seccomp, NULL);
+		int none, r = seccomp_program_load(e, p->seccomp, &none);
 
 		if (r < 0)
 			return r;

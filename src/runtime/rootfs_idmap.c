@@ -17,7 +17,7 @@
 static const char *fs_name(int fd)
 {
 	static const struct {
-		long magic;
+		unsigned long magic;
 		const char *name;
 	} names[] = {
 		{TMPFS_MAGIC, "tmpfs"},		{EXT4_SUPER_MAGIC, "ext4"},
@@ -30,7 +30,7 @@ static const char *fs_name(int fd)
 	struct statfs sfs;
 
 	for (size_t i = 0; fstatfs(fd, &sfs) == 0 && i < ARRAY_SIZE(names); i++) {
-		if (sfs.f_type == names[i].magic)
+		if ((unsigned long)sfs.f_type == names[i].magic)
 			return names[i].name;
 	}
 	return "of this source";

@@ -66,22 +66,25 @@ static label emit_order(struct seccomp_emitter *m, uint16_t code, const struct s
 	return seccomp_emit_load(m, high_offset(c->arg), l);
 }
 
+static label emit_equal(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
+			label t, label f)
+{
+	label l = emit_masked(m, low_offset(c->arg), low_word(c->mask), low_word(c->value), t, f);
+
+	if (narrow)
+		return l;
+	return emit_masked(m, high_offset(c->arg), high_word(c->mask), high_word(c->value), l, f);
+}
+
 static label emit_cond(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
 		       label t, label f)
 {
-	label l;
-
 	switch (c->op) {
-	case OP_NE:
-		l = t, t = f, f = l;
-		/* fall through */
 	case OP_EQ:
 	case OP_MASKED_EQ:
-		l = emit_masked(m, low_offset(c->arg), low_word(c->mask), low_word(c->value), t, f);
-		if (narrow)
-			return l;
-		return emit_masked(m, high_offset(c->arg), high_word(c->mask), high_word(c->value),
-				   l, f);
+		return emit_equal(m, c, narrow, t, f);
+	case OP_NE:
+		return emit_equal(m, c, narrow, f, t);
 	case OP_GT:
 		return emit_order(m, BPF_JGT, c, narrow, t, f);
 	case OP_LE:
@@ -192,20 +195,18 @@ label seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alt
 	return next;
 }
 
-/* Puts alt into the n sorted ones: strictest first, else in the order of the profile. */
-static void insert_alt(const struct seccomp_rules *r, struct seccomp_alt *alts, size_t n,
-		       const struct seccomp_alt *alt, bool last)
+/* Strictest first, else in the order of the profile. */
+static void sort_alts(const struct seccomp_rules *r, struct seccomp_alt *alts, size_t n)
 {
-	uint32_t action = r->actions[alt->action];
+	for (size_t i = 1; i < n; i++) {
+		struct seccomp_alt alt = alts[i];
+		size_t at = i;
 
-	for (; n > 0; n--) {
-		uint32_t before = r->actions[alts[n - 1].action];
-
-		if (last ? !seccomp_stricter(action, before) : seccomp_stricter(before, action))
-			break;
-		alts[n] = alts[n - 1];
+		for (; at > 0 && seccomp_stricter(r->actions[alt.action],
+						  r->actions[alts[at - 1].action]); at--)
+			alts[at] = alts[at - 1];
+		alts[at] = alt;
 	}
-	alts[n] = *alt;
 }
 
 static size_t chain_length(const struct seccomp_rules *r, uint32_t chain)
@@ -217,36 +218,42 @@ static size_t chain_length(const struct seccomp_rules *r, uint32_t chain)
 	return n;
 }
 
-/* Sorted alternatives of a chain (last rule first) into alts; returns their number. */
-static size_t chain_collect(const struct seccomp_rules *r, uint32_t chain, struct seccomp_alt *alts)
+/* The n alternatives of a chain in the order of the profile. */
+static void chain_collect(const struct seccomp_rules *r, uint32_t chain, struct seccomp_alt *alts,
+			  size_t n)
 {
-	size_t n = 0;
-
 	for (; chain; chain = r->chains[chain].prev) {
 		const struct seccomp_chain *c = &r->chains[chain];
 
-		for (uint32_t i = c->alt_count; i-- > 0;)
-			insert_alt(r, alts, n++, &r->alts[c->alt + i], false);
+		n -= c->alt_count;
+		for (uint32_t i = 0; i < c->alt_count; i++)
+			alts[n + i] = r->alts[c->alt + i];
 	}
-	return n;
 }
 
 label seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow)
 {
 	unsigned short *at = &m->chain_at[narrow][chain];
+	size_t n = chain_length(m->rules, chain);
 	struct seccomp_alt *alts;
 	label l;
 
 	if (*at)
 		return LABEL(LABEL_AT, *at);
-	alts = arena_array(m->arena, chain_length(m->rules, chain), sizeof(*alts));
+	if (n > BPF_MAXINSNS) {
+		m->full = true;
+		return LABEL(LABEL_RET, 0);
+	}
+	alts = arena_array(m->arena, n, sizeof(*alts));
 	if (!alts) {
 		m->nomem = true;
 		return LABEL(LABEL_RET, 0);
 	}
-	l = seccomp_emit_alts(m, alts, chain_collect(m->rules, chain, alts), narrow);
+	chain_collect(m->rules, chain, alts, n);
+	sort_alts(m->rules, alts, n);
+	l = seccomp_emit_alts(m, alts, n, narrow);
 	if (l >> LABEL_SHIFT == LABEL_AT)
-		*at = (unsigned short)l;
+		*at = (unsigned short)(l & UINT16_MAX);
 	return l;
 }
 
@@ -258,7 +265,7 @@ label seccomp_emit_mux(struct seccomp_emitter *m, unsigned int mux)
 		return LABEL(LABEL_AT, m->mux[mux].at);
 	l = seccomp_emit_alts(m, m->mux[mux].alts, m->mux[mux].n, true);
 	if (l >> LABEL_SHIFT == LABEL_AT)
-		m->mux[mux].at = (unsigned short)l;
+		m->mux[mux].at = (unsigned short)(l & UINT16_MAX);
 	return l;
 }
 
@@ -277,27 +284,33 @@ static int mux_prepare(struct seccomp_emitter *m, unsigned int i)
 {
 	const struct seccomp_rules *r = m->rules;
 	const struct seccomp_mux *mux = &seccomp_muxes[i];
-	const struct seccomp_verdict *own = &r->verdicts[seccomp_name_find(mux->name)];
-	struct seccomp_cond *conds = arena_array(m->arena, ARRAY_SIZE(mux->calls), sizeof(*conds));
-	struct seccomp_alt *alts = arena_array(
-		m->arena, ARRAY_SIZE(mux->calls) + chain_length(r, own->chain), sizeof(*alts));
-	size_t n;
+	int own = seccomp_name_find(mux->name);
+	uint32_t chain = r->verdicts[own].chain;
+	size_t n = chain_length(r, chain), max = ARRAY_SIZE(mux->calls);
+	struct seccomp_cond *conds = arena_array(m->arena, max, sizeof(*conds));
+	struct seccomp_alt *alts = arena_array(m->arena, n + max, sizeof(*alts));
 
 	if (!conds || !alts)
 		return -ENOMEM;
-	n = chain_collect(r, own->chain, alts);
-	for (size_t c = 0; !own->action && mux->calls[c].name; c++) {
-		uint32_t action = blind_action(r, &r->verdicts[seccomp_name_find(mux->calls[c].name)]);
+	chain_collect(r, chain, alts, n);
+	for (size_t c = 0; mux->calls[c].name; c++) {
+		int index = seccomp_name_find(mux->calls[c].name);
+		uint32_t action = blind_action(r, &r->verdicts[index]);
 		bool strict = seccomp_stricter(r->actions[action], r->actions[0]);
 
+		m->mux[i].calls[m->mux[i].call_count++] = index;
 		if (action == 0)
 			continue;
 		/* Bits that the kernel ignores must not help around a prohibition. */
-		conds[c] = (struct seccomp_cond){ .op = OP_MASKED_EQ, .arg = 0 };
-		conds[c].mask = strict ? mux->mask : UINT64_MAX;
-		conds[c].value = mux->calls[c].selector;
-		insert_alt(r, alts, n++, &(struct seccomp_alt){ action, 1, &conds[c] }, true);
+		conds[c] = (struct seccomp_cond){
+			.op = OP_MASKED_EQ,
+			.mask = strict ? mux->mask : UINT64_MAX,
+			.value = mux->calls[c].selector,
+		};
+		alts[n++] = (struct seccomp_alt){ action, 1, &conds[c] };
 	}
+	sort_alts(r, alts, n);
+	m->mux[i].index = own;
 	m->mux[i].alts = alts;
 	m->mux[i].n = n;
 	return 0;

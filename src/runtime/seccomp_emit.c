@@ -96,6 +96,13 @@ label seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, label l)
 	return LABEL(LABEL_AT, emit(m, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset));
 }
 
+label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l)
+{
+	if (l != LABEL(LABEL_AT, m->count))
+		return l;
+	return LABEL(LABEL_AT, emit(m, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask));
+}
+
 /* Few single numbers in a background of one verdict: compared in turn, which takes fewer
  * instructions than splitting. Returns false when the ranges do not look like that. */
 static bool emit_leaf(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,

@@ -136,6 +136,9 @@ struct seccomp_emitter {
 	unsigned short rets[ACTIONS_MAX];	/* position of the nearest return, 0 none */
 	unsigned short *chain_at[2];	/* positions of emitted chains: [narrow][chain] */
 	struct {
+		int index;		/* name index of socketcall or ipc */
+		int calls[21];		/* and of the calls behind it */
+		size_t call_count;
 		struct seccomp_alt *alts;
 		size_t n;
 		unsigned short at;
@@ -147,6 +150,8 @@ int seccomp_emit_init(struct seccomp_emitter *m, struct arena *a, const struct s
 label seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, label t, label f);
 /* Loads a word of struct seccomp_data for the instruction at l, if that was just emitted. */
 label seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, label l);
+/* Masks the accumulator for the instruction at l, if that was just emitted. */
+label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l);
 /* A search tree over A; the last range ends before `end`. */
 label seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
 			uint64_t end);

@@ -31,35 +31,33 @@ int seccomp_action_index(struct seccomp_rules *r, uint32_t action)
 	return (int)r->action_count++;
 }
 
-/* `where`: "linux.seccomp.syscalls[3]." for messages. */
-static int read_action(struct err *e, const char *where, const char *name,
-		       const struct opt_u32 *errno_ret, uint32_t *ret)
+static int read_action(struct err *e, const char *name, const struct opt_u32 *errno_ret,
+		       uint32_t *ret)
 {
 	bool takes_errno;
 	uint32_t data;
 
 	if (seccomp_action_parse(name, ret, &takes_errno) < 0)
-		return err_set(e, ERR_CONFIG, "%saction: unknown action \"%s\"", where,
-			       name ? name : "");
+		return err_set(e, ERR_CONFIG, "unknown action \"%s\"", name ? name : "");
 	if (!takes_errno && errno_ret->set)	/* the specification wants an error */
-		return err_set(e, ERR_CONFIG, "%serrnoRet: %s returns no errno", where, name);
+		return err_set(e, ERR_CONFIG, "%s returns no errno", name);
 	if (!takes_errno)
 		return 0;
 	data = errno_ret->set ? errno_ret->v : EPERM;
 	if (data > (*ret == SECCOMP_RET_ERRNO ? ERRNO_MAX : SECCOMP_RET_DATA))
-		return err_set(e, ERR_CONFIG, "%serrnoRet: %u is too large", where, data);
+		return err_set(e, ERR_CONFIG, "errno %u is too large", data);
 	*ret |= data;
 	return 0;
 }
 
-static int read_cond(struct err *e, const char *where, const struct spec_seccomp_arg *arg,
+static int read_cond(struct err *e, const struct spec_seccomp_arg *arg,
 		     struct seccomp_cond *ret)
 {
 	if (arg->index >= SYSCALL_ARGS)
-		return err_set(e, ERR_CONFIG, "%sargs: index %u is above %d", where, arg->index,
+		return err_set(e, ERR_CONFIG, "argument index %u is above %d", arg->index,
 			       SYSCALL_ARGS - 1);
 	if (seccomp_op_parse(arg->op, &ret->op) < 0)
-		return err_set(e, ERR_CONFIG, "%sargs: unknown operator \"%s\"", where,
+		return err_set(e, ERR_CONFIG, "unknown operator \"%s\"",
 			       arg->op ? arg->op : "");
 	ret->arg = arg->index;
 	ret->value = arg->value;
@@ -73,9 +71,8 @@ static int read_cond(struct err *e, const char *where, const struct spec_seccomp
 
 /* The conditions of a rule as one alternative, or as one each when two of them look at the same
  * argument (what runc and crun have always done). Appends to r->alts. */
-static int read_args(struct err *e, struct arena *a, const char *where,
-		     const struct spec_seccomp_rule *rule, uint16_t action,
-		     struct seccomp_rules *r)
+static int read_args(struct err *e, struct arena *a, const struct spec_seccomp_rule *rule,
+		     uint16_t action, struct seccomp_rules *r)
 {
 	struct seccomp_cond *conds = arena_array(a, rule->args.n, sizeof(*conds));
 	unsigned int seen = 0;
@@ -85,7 +82,7 @@ static int read_args(struct err *e, struct arena *a, const char *where,
 		return err_nomem(e);
 	for (size_t i = 0; i < rule->args.n; i++) {
 		struct seccomp_cond c;
-		int rc = read_cond(e, where, &rule->args.v[i], &c);
+		int rc = read_cond(e, &rule->args.v[i], &c);
 		size_t at = i;
 
 		if (rc < 0)
@@ -128,33 +125,32 @@ static uint32_t chain_extend(struct seccomp_rules *r, uint32_t chain, uint32_t r
 	return c->memo_next;
 }
 
-static int check_notify(struct err *e, const char *where, const char *name)
+static int check_notify(struct err *e, const char *name)
 {
 	if (str_lookup(notify_forbidden, ARRAY_SIZE(notify_forbidden), name) < 0)
 		return 0;
 	return err_set(e, ERR_CONFIG,
-		       "%saction: SCMP_ACT_NOTIFY cannot be used for %s, which hands the "
-		       "listener over", where, name);
+		       "SCMP_ACT_NOTIFY cannot be used for %s, which hands the listener over", name);
 }
 
 /* Applies rule nr to the verdicts of its names; action is an index, 0 the default. */
-static int apply_rule(struct err *e, const char *where, const struct spec_seccomp_rule *rule,
-		      uint32_t nr, uint16_t action, uint32_t first_alt, struct seccomp_rules *r)
+static int apply_rule(struct err *e, const struct spec_seccomp_rule *rule, uint32_t nr,
+		      uint16_t action, uint32_t first_alt, struct seccomp_rules *r)
 {
 	bool notify = r->actions[action] == SECCOMP_RET_USER_NOTIF;
 
 	for (size_t i = 0; i < rule->names.n; i++) {
 		const char *name = rule->names.v[i];
-		int rc = notify ? check_notify(e, where, name) : 0;
+		int rc = notify ? check_notify(e, name) : 0;
 		int index = seccomp_name_find(name);
 		struct seccomp_verdict *v;
 
 		if (rc < 0)
 			return rc;
 		if (*name == '\0')
-			return err_set(e, ERR_CONFIG, "%snames[%zu]: is empty", where, i);
+			return err_set(e, ERR_CONFIG, "names[%zu] is empty", i);
 		if (index < 0) {
-			log_debug("%snames[%zu]: unknown system call %s ignored", where, i, name);
+			log_debug("linux.seccomp: unknown system call %s ignored", name);
 			continue;
 		}
 		v = &r->verdicts[index];
@@ -177,24 +173,21 @@ static int read_rule(struct err *e, struct arena *a, const struct spec_seccomp_r
 		     uint32_t nr, struct seccomp_rules *r)
 {
 	uint32_t action, first_alt = (uint32_t)r->alt_count;
-	char where[64];
 	int rc, index;
 
-	str_format(where, sizeof(where), "linux.seccomp.syscalls[%u].", nr);
-	rc = read_action(e, where, rule->action, &rule->errno_ret, &action);
+	rc = read_action(e, rule->action, &rule->errno_ret, &action);
 	if (rc < 0)
 		return rc;
 	index = seccomp_action_index(r, action);
 	if (index < 0)
-		return err_set(e, ERR_UNSUPPORTED, "linux.seccomp: more than %d different actions",
-			       ACTIONS_MAX);
+		return err_set(e, ERR_UNSUPPORTED, "more than %d different actions", ACTIONS_MAX);
 	r->notify |= action == SECCOMP_RET_USER_NOTIF;
 	if (rule->args.n > 0) {
-		rc = read_args(e, a, where, rule, (uint16_t)index, r);
+		rc = read_args(e, a, rule, (uint16_t)index, r);
 		if (rc < 0)
 			return rc;
 	}
-	return apply_rule(e, where, rule, nr, (uint16_t)index, first_alt, r);
+	return apply_rule(e, rule, nr, (uint16_t)index, first_alt, r);
 }
 
 static int allocate(struct err *e, struct arena *a, const struct spec_seccomp *s,
@@ -223,17 +216,18 @@ int seccomp_rules_read(struct err *e, struct arena *a, const struct spec_seccomp
 	uint32_t action;
 	int r;
 
-	r = read_action(e, "linux.seccomp.default", s->default_action, &s->default_errno_ret,
-			&action);
+	r = read_action(e, s->default_action, &s->default_errno_ret, &action);
+	if (r == 0 && action == SECCOMP_RET_USER_NOTIF)
+		r = err_set(e, ERR_CONFIG, "SCMP_ACT_NOTIFY would stop bawn itself");
 	if (r < 0)
-		return r;
-	if (action == SECCOMP_RET_USER_NOTIF)
-		return err_set(e, ERR_CONFIG,
-			       "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY would stop bawn itself");
+		return err_wrap(e, r, "linux.seccomp.defaultAction");
 	ret->actions[0] = action;
 	ret->action_count = 1;
 	r = allocate(e, a, s, ret);
-	for (size_t i = 0; r == 0 && i < s->rules.n; i++)
+	for (size_t i = 0; r == 0 && i < s->rules.n; i++) {
 		r = read_rule(e, a, &s->rules.v[i], (uint32_t)i, ret);
+		if (r < 0)
+			err_wrap(e, r, "linux.seccomp.syscalls[%zu]", i);
+	}
 	return r;
 }

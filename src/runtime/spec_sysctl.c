@@ -124,11 +124,16 @@ static bool joins_ours(enum ns_kind kind, const char *path)
 
 int spec_sysctl_check(struct err *e, const struct json *node, const struct spec_linux *l)
 {
+	enum { UNKNOWN, OWN, HOST } found[NS_KIND_MAX] = {UNKNOWN};
+
 	for (size_t i = 0; i < l->sysctl.n; i++) {
 		const struct spec_sysctl *s = &l->sysctl.v[i];
 		enum ns_kind kind = (enum ns_kind)namespace_of(s->path);
+		const struct spec_ns *ns = &l->ns[kind];
 
-		if (!l->ns[kind].present || joins_ours(kind, l->ns[kind].path))
+		if (found[kind] == UNKNOWN)
+			found[kind] = !ns->present || joins_ours(kind, ns->path) ? HOST : OWN;
+		if (found[kind] == HOST)
 			return json_bad(e, json_get(json_get(node, "sysctl"), s->key),
 					"not allowed in the host's %s namespace",
 					ns_kind_name(kind));

@@ -39,6 +39,7 @@ static const struct json_field cgroup_fields[] = {
 #define T struct state_file
 static const struct json_field state_fields[] = {
 	F("version", FIELD_U32, version),
+	{.name = "id", .kind = FIELD_IGNORE},
 	F("ociVersion", FIELD_STR, oci_version),
 	F("bundle", FIELD_STR, bundle),
 	F("rootfs", FIELD_STR, rootfs),

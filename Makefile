@@ -1,0 +1,226 @@
+# bawn: one non-recursive Makefile. Everything it makes goes below build/. For people:
+#
+#   make                    release: a static PIE against musl, build/bawn; runs in place
+#   make install            to $(DESTDIR)$(PREFIX): bin/bawn, man pages, completion
+#   make DEBUG=1            the same without optimisation, build/debug/bawn
+#   make asan               glibc, ASan and UBSan: build/asan/bawn and its unit tests
+#   make lint               include arrows, forbidden calls, sizes, format: tools/lint
+#   make check-native       unit tests and quick suites on this kernel  (T=PATTERN: some of them)
+#   make check-vm           all suites in the test VM                   (T=PATTERN)
+#   make check              lint, check-native and check-vm
+#   make fault              kill -9 at every system call: hours
+#   make fuzz T=spec S=60   tests/fuzz/fz_spec.c under libFuzzer for 60 seconds
+#   make bench              compare with other runtimes and with the kernel's floor
+#   make compile_commands.json, make format, make clean
+#
+# CC=clang and WERROR=1 work with all of them; V=1 shows the commands. ARCHITECTURE.md says what lies where.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+ifeq ($(DEBUG),1)
+BUILD ?= build/debug
+OPT ?= -O0 -g3
+else
+BUILD ?= build
+OPT ?= -O2 -g
+endif
+
+# ---- flags -----------------------------------------------------------------------------------
+MULTIARCH := $(shell $(CC) -print-multiarch)
+ARCH := $(firstword $(subst -, ,$(MULTIARCH)))
+# Recipes show their target only; V=1 shows the whole command.
+say = $(if $(V),,@echo '  MAKE $@';)
+cc_file = $(shell $(CC) -print-file-name=$(1))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wwrite-strings -Wformat=2 -Wno-format-nonliteral -Wvla -Wimplicit-fallthrough \
+	-Wcast-qual
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fno-common
+HARDEN += $(if $(filter x86_64,$(ARCH)),-fcf-protection,-mbranch-protection=standard)
+CPPFLAGS := -D_GNU_SOURCE -DBAWN_VERSION='"$(VERSION)"' -Isrc -Ibuild/gen
+COMMON := -std=gnu17 $(WARN) -fPIE -ffunction-sections -fdata-sections $(CFLAGS_EXTRA)
+LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS_EXTRA)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# The release links statically with musl: program start is most of the cost of start, state, kill
+# and delete (docs/adr/0002). Kernel and yajl headers come after musl's own. Debian's musl-gcc
+# wrapper cannot make a static PIE, hence the start files by name.
+MUSL_INC := /usr/include/$(ARCH)-linux-musl
+MUSL_LIB := /usr/lib/$(ARCH)-linux-musl
+MUSL_CFLAGS := $(COMMON) $(HARDEN) -nostdinc -isystem $(MUSL_INC) -isystem $(call cc_file,include) \
+	-idirafter /usr/include -idirafter /usr/include/$(MULTIARCH)
+musl_link = $(CC) -static-pie -nostdlib $(LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o \
+	$(call cc_file,crtbeginS.o) $(filter %.o,$(1)) -Wl,--start-group $(filter-out %.o,$(1)) \
+	$(MUSL_LIB)/libc.a \
+	$(shell $(CC) -print-libgcc-file-name) $(call cc_file,libgcc_eh.a) -Wl,--end-group \
+	$(call cc_file,crtendS.o) $(MUSL_LIB)/crtn.o -o $@
+
+# ---- sources ---------------------------------------------------------------------------------
+LIB_SRC := $(sort $(foreach d,base path cgroups runtime,$(wildcard src/$(d)/*.c)))
+GLIBC_LIB_SRC := $(filter-out src/base/musl_fortify.c,$(LIB_SRC))
+CLI_SRC := $(sort $(wildcard src/cli/*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
+GEN := build/gen/syscall_table.h build/gen/default_seccomp.h
+UNIT := $(UNIT_SRC:tests/unit/%.c=%)
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
+TEST_LIBS := -lyajl -lseccomp -lcap
+
+.PHONY: all
+all: $(BUILD)/bawn
+
+# ---- variants: the same sources compiled in several ways -------------------------------------
+# $(call variant,DIR,COMPILER,CFLAGS,SOURCES): objects in DIR/obj, the library DIR/libbawn.a. An
+# object depends on DIR/flags, which changes with the command line: CC=clang after gcc is right.
+define variant
+$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$(subst ','\'',$(2) $(CPPFLAGS) $(3))' >$$@.new; \
+	cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+
+$(1)/obj/%.o: %.c $(1)/flags
+	@mkdir -p $$(@D)
+	$$(say)$(2) $(CPPFLAGS) $(3) -MMD -MP -c $$< -o $$@
+
+$(1)/libbawn.a: $(patsubst %.c,$(1)/obj/%.o,$(filter src/%,$(filter-out src/cli/%,$(4))))
+	@rm -f $$@
+	$$(say)$(AR) rcsD $$@ $$^
+
+# Only the lower directories can do without the generated tables.
+$(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% \
+	tests/unit/base_% tests/unit/path_% tests/unit/cgroups_%,$(4))): | $(GEN)
+-include $(patsubst %.c,$(1)/obj/%.d,$(4))
+endef
+
+# $(call programs,DIR,COMPILER AND FLAGS): the glibc programs of a variant.
+define programs
+$(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(1)/libbawn.a
+	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -o $$@
+
+$(addprefix $(1)/unit/,$(UNIT)): $(1)/unit/%: $(1)/obj/tests/unit/%.o $(1)/libbawn.a
+	@mkdir -p $$(@D)
+	$$(say)$(2) $(LDFLAGS) -pie $$^ $(TEST_LIBS) -o $$@
+
+$(addprefix $(1)/fuzz/,$(FUZZ)): $(1)/fuzz/%: $(1)/obj/tests/fuzz/%.o \
+		$(1)/obj/tests/fuzz/replay.o $(1)/libbawn.a
+	@mkdir -p $$(@D)
+	$$(say)$(2) $(LDFLAGS) -pie $$^ $(TEST_LIBS) -o $$@
+endef
+
+TEST_SRC := $(GLIBC_LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(if $(FUZZ),tests/fuzz/replay.c)
+TEST_CFLAGS := $(COMMON) $(HARDEN) -O2 -g -D_FORTIFY_SOURCE=2
+ASAN_CFLAGS := $(COMMON) -O1 -g $(SAN)
+FUZZ_CFLAGS := $(COMMON) -O1 -g $(SAN) -fsanitize=fuzzer-no-link
+
+$(eval $(call variant,$(BUILD),$(CC),$(OPT) $(MUSL_CFLAGS),$(LIB_SRC) $(CLI_SRC)))
+$(eval $(call variant,build/test,$(CC),$(TEST_CFLAGS),$(TEST_SRC)))
+$(eval $(call variant,build/asan,$(CC),$(ASAN_CFLAGS),$(TEST_SRC)))
+$(eval $(call variant,build/fuzz,clang,$(FUZZ_CFLAGS),$(GLIBC_LIB_SRC) $(FUZZ_SRC)))
+$(eval $(call programs,build/test,$(CC)))
+$(eval $(call programs,build/asan,$(CC) $(SAN)))
+
+$(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
+	$(say)$(call musl_link,$^ -l:libyajl_s.a)
+
+# ---- generated headers -----------------------------------------------------------------------
+# Tables made at build time, so that the core links neither libseccomp nor its name strings.
+build/tools/gen_syscalls: tools/gen_syscalls.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O1 $(WARN) -D_GNU_SOURCE $< -lseccomp -o $@
+
+build/gen/syscall_table.h: build/tools/gen_syscalls
+	@mkdir -p $(@D)
+	$< >$@.tmp && mv $@.tmp $@
+
+build/gen/default_seccomp.h: config/seccomp.json tools/embed
+	@mkdir -p $(@D)
+	tools/embed default_seccomp_json $< >$@.tmp && mv $@.tmp $@
+
+# ---- install ---------------------------------------------------------------------------------
+MAN := $(wildcard man/*.[1-8])
+COMPLETION := $(wildcard config/completion/bawn)
+
+.PHONY: install
+install: $(BUILD)/bawn
+	install -D -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
+	$(foreach m,$(MAN),install -D -m 644 $(m) \
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
+	$(foreach c,$(COMPLETION),install -D -m 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/bawn &&) :
+
+# ---- tests -----------------------------------------------------------------------------------
+# snapshot shows what assert_clean compares; cli/helpers.bash says more.
+build/test/snapshot: tests/lib/snapshot.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
+
+.PHONY: tests asan check check-lint check-native check-vm fault bench fuzz lint format
+tests: $(BUILD)/bawn build/test/snapshot \
+	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
+
+asan: build/asan/bawn $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
+
+check: tests
+	tests/run -b $(BUILD)/bawn lint native vm
+check-native: tests
+	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') native
+check-vm: tests
+	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') vm
+fault: tests
+	tests/fault/run
+lint:
+	tools/lint
+format:
+	tools/format
+
+build/fuzz/fz_%: build/fuzz/obj/tests/fuzz/fz_%.o build/fuzz/libbawn.a
+	clang -fsanitize=fuzzer $(SAN) $^ $(TEST_LIBS) -o $@
+
+# New inputs go to build/fuzz/corpus; the corpus in the tree is only read.
+S ?= 60
+fuzz: $(if $(T),build/fuzz/fz_$(T))
+	@test -n '$(T)' || { echo 'make fuzz T=TARGET S=SECONDS; targets: $(FUZZ:fz_%=%)'; exit 2; }
+	@mkdir -p build/fuzz/corpus/$(T) build/fuzz/found/$(T)
+	$< -max_total_time=$(S) -artifact_prefix=build/fuzz/found/$(T)/ -print_final_stats=1 \
+		build/fuzz/corpus/$(T) $(wildcard tests/fuzz/corpus/$(T))
+
+# ---- benchmark -------------------------------------------------------------------------------
+# floor and fexec are measuring sticks: as cheap to start as the release.
+BENCH_FLOOR := build/bench/floor build/bench/fexec
+BENCH_TOOLS := build/bench/filter_gen build/bench/memlock_shim.so
+
+$(BENCH_FLOOR): build/bench/%: bench/%.c $(wildcard bench/*.h)
+	@mkdir -p $(@D)
+	$(CC) -O2 $(MUSL_CFLAGS) -c $< -o $@.o
+	$(call musl_link,$@.o)
+build/bench/filter_gen: $(wildcard bench/filter_*.c bench/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lseccomp -lyajl -o $@
+build/bench/memlock_shim.so: bench/memlock_shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared $< -ldl -o $@
+
+.PHONY: bench-tools
+bench-tools: $(BENCH_FLOOR) $(BENCH_TOOLS)
+bench: $(BUILD)/bawn bench-tools
+	bench/run
+
+# ---- the rest --------------------------------------------------------------------------------
+# One entry for each source, with the flags of build/test (editors and clang-tidy know glibc).
+compile_commands.json: Makefile
+	@{ printf '['; sep=; for f in $(TEST_SRC); do \
+		printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$sep" \
+			'$(CURDIR)' "$$f" '$(subst ",\\\",$(subst ','\'',$(CC) $(CPPFLAGS) $(TEST_CFLAGS))) -c '"$$f"; \
+		sep=,; done; printf '\n]\n'; } >$@
+
+.PHONY: clean FORCE
+clean:
+	rm -rf $(filter-out build/vm build/rootfs,$(wildcard build/*)) compile_commands.json
