@@ -45,18 +45,18 @@ static const struct {
 	int nr;
 	bool x86_64_only;
 } newer[] = {
-	{ "uretprobe", 335, true },	  { "uprobe", 336, true },
-	{ "cachestat", 451, false },	  { "fchmodat2", 452, false },
-	{ "map_shadow_stack", 453, false }, { "futex_wake", 454, false },
-	{ "futex_wait", 455, false },	  { "futex_requeue", 456, false },
-	{ "statmount", 457, false },	  { "listmount", 458, false },
-	{ "lsm_get_self_attr", 459, false }, { "lsm_set_self_attr", 460, false },
-	{ "lsm_list_modules", 461, false }, { "mseal", 462, false },
-	{ "setxattrat", 463, false },	  { "getxattrat", 464, false },
-	{ "listxattrat", 465, false },	  { "removexattrat", 466, false },
-	{ "open_tree_attr", 467, false }, { "file_getattr", 468, false },
-	{ "file_setattr", 469, false },	  { "listns", 470, false },
-	{ "rseq_slice_yield", 471, false },
+	{"uretprobe", 335, true},	   {"uprobe", 336, true},
+	{"cachestat", 451, false},	   {"fchmodat2", 452, false},
+	{"map_shadow_stack", 453, false},  {"futex_wake", 454, false},
+	{"futex_wait", 455, false},	   {"futex_requeue", 456, false},
+	{"statmount", 457, false},	   {"listmount", 458, false},
+	{"lsm_get_self_attr", 459, false}, {"lsm_set_self_attr", 460, false},
+	{"lsm_list_modules", 461, false},  {"mseal", 462, false},
+	{"setxattrat", 463, false},	   {"getxattrat", 464, false},
+	{"listxattrat", 465, false},	   {"removexattrat", 466, false},
+	{"open_tree_attr", 467, false},	   {"file_getattr", 468, false},
+	{"file_setattr", 469, false},	   {"listns", 470, false},
+	{"rseq_slice_yield", 471, false},
 };
 
 struct call {
@@ -175,7 +175,8 @@ static void print_column(int col)
 		if (nr == NONE)
 			continue;
 		if (v[nr]) {
-			fprintf(stderr, "gen_syscalls: %s: two names for %d\n", columns[col].name, nr);
+			fprintf(stderr, "gen_syscalls: %s: two names for %d\n", columns[col].name,
+				nr);
 			exit(1);
 		}
 		v[nr] = (uint16_t)(i + 1);

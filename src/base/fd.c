@@ -176,7 +176,7 @@ ssize_t fd_recv(int sock, void *data, size_t len, int *ret_fd)
 int unix_connect(struct err *e, const char *path)
 {
 	_close_ int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	_close_ int target = open(path, O_PATH | O_CLOEXEC);
+	_close_ int target = openat(AT_FDCWD, path, O_PATH | O_CLOEXEC);
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 
 	if (sock < 0 || target < 0)

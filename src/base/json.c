@@ -316,8 +316,8 @@ int json_parse(struct err *e, struct arena *a, const char *what, const char *tex
 	 * doubles from 2 KiB until the longest string fits (all its sizes add up to 4 times). */
 	pool.size = 8192 + 4 * longest;
 	pool.mem = mem = malloc(pool.size);
+	r.text = arena_alloc(a, len + 1);	/* first: it gets a chunk of its size */
 	r.doc = arena_alloc(a, sizeof(*r.doc));
-	r.text = arena_alloc(a, len + 1);
 	if (!mem || !r.doc || !r.text)
 		return err_nomem(e);
 	if (len)
@@ -430,12 +430,8 @@ void json_warn(const struct json *node, const char *fmt, ...)
 const char *json_type_name(enum json_type type)
 {
 	static const char names[][12] = {
-		[JSON_NULL] = "null",
-		[JSON_BOOL] = "a boolean",
-		[JSON_NUMBER] = "a number",
-		[JSON_STRING] = "a string",
-		[JSON_ARRAY] = "an array",
-		[JSON_OBJECT] = "an object",
+		[JSON_NULL] = "null",	    [JSON_BOOL] = "a boolean", [JSON_NUMBER] = "a number",
+		[JSON_STRING] = "a string", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
 	};
 
 	return type < ARRAY_SIZE(names) ? names[type] : "unknown";

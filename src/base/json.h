@@ -62,12 +62,10 @@ int json_bad(struct err *e, const struct json *node, const char *fmt, ...)
 
 /* The same for a member of an object that may be missing; with a chosen code. */
 int json_bad_member(struct err *e, enum err_code code, const struct json *object,
-		    const char *member, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+		    const char *member, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* log_warning("DOCUMENT: PATH: MSG"). */
-void json_warn(const struct json *node, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void json_warn(const struct json *node, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 const char *json_type_name(enum json_type type);
 

@@ -17,10 +17,22 @@ struct strv {			/* strings in an arena; v[n] is NULL, so v is an argv */
 	size_t n;
 };
 
-struct opt_i64 { bool set; int64_t v; };
-struct opt_u64 { bool set; uint64_t v; };
-struct opt_u32 { bool set; uint32_t v; };
-struct opt_bool { bool set; bool v; };
+struct opt_i64 {
+	bool set;
+	int64_t v;
+};
+struct opt_u64 {
+	bool set;
+	uint64_t v;
+};
+struct opt_u32 {
+	bool set;
+	uint32_t v;
+};
+struct opt_bool {
+	bool set;
+	bool v;
+};
 
 /* Strings: names and paths hold no control bytes (CVE-2022-4318); text holds any byte but NUL. */
 enum field_kind {
@@ -80,12 +92,15 @@ struct json_field {
 };
 
 /* A table row: JSON_FIELD("uid", ID, struct user, uid, .required = true). */
-#define JSON_FIELD(name_, kind_, type_, member_, ...)                \
-	{                                                            \
-		.name = (name_), .kind = FIELD_##kind_,              \
-		.offset = offsetof(type_, member_), ##__VA_ARGS__    \
+#define JSON_FIELD(name_, kind_, type_, member_, ...)                                       \
+	{                                                                                   \
+		.name = (name_), .kind = FIELD_##kind_, .offset = offsetof(type_, member_), \
+		##__VA_ARGS__                                                               \
 	}
-#define JSON_FIELD_END {.name = NULL}
+#define JSON_FIELD_END       \
+	{                    \
+		.name = NULL \
+	}
 
 /* Decodes object `node` into the zeroed struct `out`. Strings point into the arena. */
 int json_decode(struct err *e, struct arena *a, const struct json *node,

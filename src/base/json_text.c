@@ -64,8 +64,11 @@ static size_t escape(const unsigned char *s, size_t left, size_t *ret_bytes, con
 	int unit, low;
 
 	*ret_bytes = 1;
-	if (left < 2 || s[1] != 'u')
-		return left < 2 ? 1 : 2;	/* yajl judges the letter */
+	*why = "unknown escape in a string";
+	if (left < 2 || s[1] == '\0' || !strchr("\"\\/bfnrtu", s[1]))
+		return 0;
+	if (s[1] != 'u')
+		return 2;
 	unit = unicode_escape(s, left);
 	*why = unit < 0 ? "\\u without four hexadecimal digits" : "NUL character in a string";
 	if (unit <= 0)
@@ -82,6 +85,14 @@ static size_t escape(const unsigned char *s, size_t left, size_t *ret_bytes, con
 	return 12;
 }
 
+/* ASCII that stands for itself in a string. */
+static const bool plain[256] = {
+	[0x20 ... 0x21] = true,
+	[0x23 ... 0x5b] = true,
+	[0x5d ... 0x7f] = true,
+};
+_Static_assert('"' == 0x22 && '\\' == 0x5c, "the gaps in the table");
+
 /* One string, from behind its opening quote. Returns the offset behind the closing one, or 0. */
 static size_t check_string(const unsigned char *s, size_t i, size_t len, size_t *longest,
 			   struct json_fault *fault)
@@ -95,8 +106,9 @@ static size_t check_string(const unsigned char *s, size_t i, size_t len, size_t 
 			escaped = true;
 			n = escape(s + i, len - i, &m, &fault->why);
 		} else {
-			fault->why = "invalid UTF-8";
-			n = m = utf8_sequence(s + i, len - i);
+			fault->why =
+				s[i] < 0x20 ? "control character in a string" : "invalid UTF-8";
+			n = m = s[i] < 0x20 ? 0 : utf8_sequence(s + i, len - i);
 		}
 		if (n == 0)
 			return 0;

@@ -16,14 +16,14 @@
 
 _Static_assert(sizeof(PROG_NAME) <= BPF_OBJ_NAME_LEN, "the kernel's limit for names");
 
-#define RULE_MKNOD(t) { true, t, -1, -1, CG_DEVICE_MKNOD }
-#define RULE_CHAR(major, minor) \
-	{ true, 'c', major, minor, CG_DEVICE_MKNOD | CG_DEVICE_READ | CG_DEVICE_WRITE }
+#define RULE_CHAR(major, minor)                                                             \
+	{                                                                                   \
+		true, 'c', major, minor, CG_DEVICE_MKNOD | CG_DEVICE_READ | CG_DEVICE_WRITE \
+	}
 
 /* The lists of runc and crun. Making a device node is harmless where opening it is refused. */
 const struct cg_device_rule cg_default_devices[] = {
-	RULE_MKNOD('c'),
-	RULE_MKNOD('b'),
+	{ true, 'a', -1, -1, CG_DEVICE_MKNOD },
 	RULE_CHAR(1, 3),	/* null */
 	RULE_CHAR(1, 5),	/* zero */
 	RULE_CHAR(1, 7),	/* full */
@@ -54,7 +54,8 @@ static int not_permitted(struct err *e, int num, const char *what)
 	if (num == -EPERM || num == -EACCES)
 		return cg_fail(e, EPERM, ERR_UNSUPPORTED,
 			       "%s: operation not permitted: device rules need CAP_BPF and "
-			       "CAP_NET_ADMIN (or CAP_SYS_ADMIN) outside user namespaces", what);
+			       "CAP_NET_ADMIN (or CAP_SYS_ADMIN) outside user namespaces",
+			       what);
 	if (num == -ENOSYS || num == -EOPNOTSUPP)
 		return cg_fail(e, EOPNOTSUPP, ERR_UNSUPPORTED,
 			       "%s: this kernel has no BPF for cgroups (CONFIG_CGROUP_BPF)", what);
@@ -109,7 +110,7 @@ static int load(struct err *e, const struct cg_device_rule *rules, size_t n)
 	return r < 0 ? explain_load(e, r, &attr) : r;
 }
 
-/* An fd of our program if id is one: FD_NONE when not, or -errno. */
+/* An fd of our program if id is one: FD_NONE when not, or -errno; -ENOENT: it is gone. */
 static int open_if_ours(uint32_t id)
 {
 	struct bpf_prog_info info;
@@ -121,7 +122,7 @@ static int open_if_ours(uint32_t id)
 	attr.prog_id = id;
 	fd = sys_bpf(BPF_PROG_GET_FD_BY_ID, &attr);
 	if (fd < 0)
-		return fd == -ENOENT ? FD_NONE : fd;
+		return fd;
 	memset(&info, 0, sizeof(info));
 	memset(&attr, 0, sizeof(attr));
 	attr.info.bpf_fd = (uint32_t)fd;
@@ -135,7 +136,7 @@ static int open_if_ours(uint32_t id)
 }
 
 /* The device program that an earlier call attached here: an fd, FD_NONE when there is none, or
- * -errno with a message. */
+ * -errno with a message; -ENOENT when it was replaced while we looked. */
 static int find_ours(struct err *e, int cgroup_fd)
 {
 	uint32_t id[PROGS_MAX];
@@ -160,35 +161,42 @@ static int find_ours(struct err *e, int cgroup_fd)
 	return FD_NONE;
 }
 
+/* One try; -ENOENT when a parallel update was faster. */
+static int attach(struct err *e, int cgroup_fd, int prog_fd)
+{
+	_close_ int old = find_ours(e, cgroup_fd);
+	union bpf_attr attr;
+	int r;
+
+	if (old < 0 && old != FD_NONE)
+		return old;
+	memset(&attr, 0, sizeof(attr));
+	attr.target_fd = (uint32_t)cgroup_fd;
+	attr.attach_bpf_fd = (uint32_t)prog_fd;
+	attr.attach_type = BPF_CGROUP_DEVICE;
+	attr.attach_flags = BPF_F_ALLOW_MULTI;
+	if (old >= 0) {
+		attr.attach_flags |= BPF_F_REPLACE;
+		attr.replace_bpf_fd = (uint32_t)old;
+	}
+	r = sys_bpf(BPF_PROG_ATTACH, &attr);
+	if (r == -EPERM)
+		return cg_fail(
+			e, EPERM, ERR_UNSUPPORTED,
+			"attach device program: operation not permitted: a parent cgroup has "
+			"one without BPF_F_ALLOW_MULTI, or a capability is missing");
+	return r < 0 ? not_permitted(e, r, "attach device program") : 0;
+}
+
 int cg_devices_apply(struct err *e, int cgroup_fd, const struct cg_device_rule *rules, size_t n)
 {
 	_close_ int fd = load(e, rules, n);
-	union bpf_attr attr;
-	int r = 0;
+	int r = fd;
 
-	if (fd < 0)
-		return fd;
-	for (int i = 0; i < RACES_MAX; i++) {
-		_close_ int old = find_ours(e, cgroup_fd);
-
-		if (old < 0 && old != FD_NONE)
-			return old;
-		memset(&attr, 0, sizeof(attr));
-		attr.target_fd = (uint32_t)cgroup_fd;
-		attr.attach_bpf_fd = (uint32_t)fd;
-		attr.attach_type = BPF_CGROUP_DEVICE;
-		attr.attach_flags = BPF_F_ALLOW_MULTI;
-		if (old >= 0) {
-			attr.attach_flags |= BPF_F_REPLACE;
-			attr.replace_bpf_fd = (uint32_t)old;
-		}
-		r = sys_bpf(BPF_PROG_ATTACH, &attr);
-		if (r != -ENOENT)	/* a parallel update was faster: look again */
+	for (int i = 0; i < RACES_MAX && fd >= 0; i++) {
+		r = attach(e, cgroup_fd, fd);
+		if (r != -ENOENT)
 			break;
 	}
-	if (r == -EPERM)
-		return cg_fail(e, EPERM, ERR_UNSUPPORTED,
-			       "attach device program: operation not permitted: a parent cgroup has "
-			       "one without BPF_F_ALLOW_MULTI, or a capability is missing");
-	return r < 0 ? not_permitted(e, r, "attach device program") : 0;
+	return r;
 }

@@ -16,9 +16,8 @@
 #define SELF_CGROUP_MAX (64u << 10)
 
 static const char *const controller_names[CG_CONTROLLER_MAX] = {
-	[CG_CPUSET] = "cpuset", [CG_CPU] = "cpu",	  [CG_IO] = "io",
-	[CG_MEMORY] = "memory", [CG_HUGETLB] = "hugetlb", [CG_PIDS] = "pids",
-	[CG_RDMA] = "rdma",	[CG_MISC] = "misc",
+	[CG_CPUSET] = "cpuset",	  [CG_CPU] = "cpu",   [CG_IO] = "io",	  [CG_MEMORY] = "memory",
+	[CG_HUGETLB] = "hugetlb", [CG_PIDS] = "pids", [CG_RDMA] = "rdma", [CG_MISC] = "misc",
 };
 
 const char *cg_controller_name(enum cg_controller c)
@@ -29,7 +28,7 @@ const char *cg_controller_name(enum cg_controller c)
 /* O_PATH fd when `point` is a cgroup2 mount or a directory in one, else -errno. */
 static int open_cgroup2(const char *point)
 {
-	_close_ int fd = open(point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int fd = openat(AT_FDCWD, point, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs sfs;
 
 	if (fd < 0)

@@ -182,7 +182,8 @@ static int check_usable(struct err *e, int fd, const char *path, bool existed)
 	if (ev.frozen && cg_frozen_by(fd, &up))
 		return cg_fail(e, EBUSY, ERR_STATE,
 			       "container's cgroup %s is unexpectedly frozen%s: thaw it (echo 0 > "
-			       "cgroup.freeze)", path, up ? " by a parent" : "");
+			       "cgroup.freeze)",
+			       path, up ? " by a parent" : "");
 	r = (int)cg_read(fd, "cgroup.type", text, sizeof(text));
 	if (r < 0)
 		return err_num(e, r, "read cgroup.type of %s", path);
@@ -191,9 +192,11 @@ static int check_usable(struct err *e, int fd, const char *path, bool existed)
 			       "cgroup %s is \"%s\": containers cannot run below a threaded cgroup",
 			       path, text);
 	if (existed && cg_read(fd, "cgroup.subtree_control", text, sizeof(text)) > 0)
-		return cg_fail(e, EBUSY, ERR_STATE,
-			       "cgroup %s distributes controllers (%s) to cgroups below it: it cannot "
-			       "hold processes", path, text);
+		return cg_fail(
+			e, EBUSY, ERR_STATE,
+			"cgroup %s distributes controllers (%s) to cgroups below it: it cannot "
+			"hold processes",
+			path, text);
 	return 0;
 }
 
@@ -204,9 +207,11 @@ static int claim(struct err *e, int fd, const struct cg_mount *m, struct cg_plac
 	int r = cg_mark(fd, place->mark);
 
 	if (r == -EEXIST)
-		return err_set(e, ERR_EXISTS,
-			       "cgroup %s belongs to another container of bawn; delete that, or if it "
-			       "is left over: rmdir %s%s", place->path, m->point, place->path);
+		return err_set(
+			e, ERR_EXISTS,
+			"cgroup %s belongs to another container of bawn; delete that, or if it "
+			"is left over: rmdir %s%s",
+			place->path, m->point, place->path);
 	if (r < 0)
 		return err_num(e, r, "mark cgroup %s", place->path);
 	if (fstat(fd, &st) < 0)
@@ -242,8 +247,8 @@ static int try_create(struct err *e, const struct cg_mount *m, struct cg_place *
 	if (existed && errno != EEXIST)
 		return explain_mkdir(e, -errno, m, path);
 	fd = cg_open_dir(parent, leaf, O_RDONLY);
-	r = fd < 0 ? err_num(e, fd, "open cgroup %s%s", m->point, path) :
-		     check_usable(e, fd, path, existed);
+	r = fd < 0 ? err_num(e, fd, "open cgroup %s%s", m->point, path)
+		   : check_usable(e, fd, path, existed);
 	if (r == 0)
 		r = claim(e, fd, m, place);
 	if (r < 0) {

@@ -68,8 +68,8 @@ static int append_slice(struct err *e, char *out, size_t size, const char *slice
 	if (!str_has_suffix(slice, ".slice") || len == suffix || len > NAME_MAX ||
 	    strchr(slice, '/') || slice[0] == '-' || slice[len - suffix - 1] == '-' ||
 	    strstr(slice, "--"))
-		return err_set(e, ERR_CONFIG, "cgroup path: \"%.300s\" is no name of a systemd slice",
-			       slice);
+		return err_set(e, ERR_CONFIG,
+			       "cgroup path: \"%.300s\" is no name of a systemd slice", slice);
 	for (size_t i = 1; i < len - suffix && r == 0; i++) {
 		if (slice[i] != '-')
 			continue;
@@ -89,8 +89,10 @@ static int append_systemd(struct err *e, char *out, size_t size, const char *pat
 	if (!copy)
 		return err_nomem(e);
 	prefix = strchr(copy, ':');
+	name = prefix ? strchr(prefix + 1, ':') : NULL;
+	if (!name)
+		return err_set(e, ERR_CONFIG, "cgroup path %s: want SLICE:PREFIX:NAME", path);
 	*prefix++ = '\0';
-	name = strchr(prefix, ':');
 	*name++ = '\0';
 	if (!*name || strchr(prefix, '/') || strchr(name, '/'))
 		return err_set(e, ERR_CONFIG, "cgroup path %s: want SLICE:PREFIX:NAME", path);
@@ -100,7 +102,8 @@ static int append_systemd(struct err *e, char *out, size_t size, const char *pat
 	if (str_has_suffix(name, ".slice"))
 		r = str_format(unit, sizeof(unit), "%s", name);
 	else
-		r = str_format(unit, sizeof(unit), "%s%s%s.scope", prefix, *prefix ? "-" : "", name);
+		r = str_format(unit, sizeof(unit), "%s%s%s.scope", prefix, *prefix ? "-" : "",
+			       name);
 	return r < 0 ? err_num(e, r, "cgroup path %.300s", path) : append(e, out, size, unit);
 }
 

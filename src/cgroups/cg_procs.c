@@ -117,7 +117,8 @@ int cg_kill(struct err *e, int cgroup_fd)
 	int r = file_write_at(cgroup_fd, "cgroup.kill", "1", 1);
 
 	if (r == -EOPNOTSUPP)
-		return err_num(e, r, "kill the container's cgroup: it was made threaded from inside");
+		return err_num(e, r,
+			       "kill the container's cgroup: it was made threaded from inside");
 	return r < 0 ? err_num(e, r, "write cgroup.kill") : 0;
 }
 

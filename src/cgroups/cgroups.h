@@ -40,7 +40,14 @@ int cg_self_path(struct err *e, char *buf, size_t size);
 /* Controllers as bits 1 << CG_*: those that a cgroup may use (cgroup.controllers). 0 is a valid
  * answer: a hybrid host whose controllers are on v1. */
 enum cg_controller {
-	CG_CPUSET, CG_CPU, CG_IO, CG_MEMORY, CG_HUGETLB, CG_PIDS, CG_RDMA, CG_MISC,
+	CG_CPUSET,
+	CG_CPU,
+	CG_IO,
+	CG_MEMORY,
+	CG_HUGETLB,
+	CG_PIDS,
+	CG_RDMA,
+	CG_MISC,
 	CG_CONTROLLER_MAX,
 };
 int cg_controllers(struct err *e, int cgroup_fd, uint32_t *ret);
@@ -93,7 +100,8 @@ int cg_open_sub(struct err *e, int cgroup_fd, const char *path, int *ret_fd);
  * parents made by us that are empty now. 0 also when there is nothing (any more), or when what is
  * there is not ours. The caller need not call cg_kill() before.
  * -ETIMEDOUT: processes do not end; the message names them and their state. Safe to repeat. */
-int cg_remove(struct err *e, const struct cg_mount *m, const struct cg_place *place, int timeout_ms);
+int cg_remove(struct err *e, const struct cg_mount *m, const struct cg_place *place,
+	      int timeout_ms);
 
 struct cg_events {
 	bool populated;		/* a live process in it or below; zombies do not count */

@@ -113,7 +113,8 @@ static int log_start(struct err *e, struct cli *c)
 	};
 
 	if (path && !str_eq(path, "/dev/stderr")) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+		int fd = openat(AT_FDCWD, path,
+				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 
 		if (fd < 0) {
 			log_setup(&o);
@@ -301,6 +302,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return CLI_USAGE;
+	c.rt.image_fd = &c.seal_fd;
 	r = run(&e, &c, argv);
 	status = r < 0 ? exit_status(c.verb, &e) : c.status;
 	if (r < 0)

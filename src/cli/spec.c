@@ -7,7 +7,7 @@
 
 static int open_bundle(struct err *e, const char *dir)
 {
-	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? err_sys(e, "open bundle %s", dir) : fd;
 }

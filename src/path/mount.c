@@ -23,8 +23,8 @@ static const struct {
 	uint64_t flag;
 	const char *name;
 } sb_flag_names[] = {
-	{MS_RDONLY, "ro"},	  {MS_SYNCHRONOUS, "sync"}, {MS_DIRSYNC, "dirsync"},
-	{MS_MANDLOCK, "mand"},	  {MS_LAZYTIME, "lazytime"},
+	{MS_RDONLY, "ro"},     {MS_SYNCHRONOUS, "sync"},  {MS_DIRSYNC, "dirsync"},
+	{MS_MANDLOCK, "mand"}, {MS_LAZYTIME, "lazytime"},
 };
 
 static int sys_fsconfig(int fs_fd, unsigned int cmd, const char *key, const char *value)
@@ -168,7 +168,8 @@ int mount_attach_fd(struct err *e, int mount_fd, int target_fd, const char *what
 		return 0;
 	/* ENOTDIR in older kernels, EINVAL like everything else in newer ones. */
 	if (errno == ENOTDIR || (errno == EINVAL && is_dir(mount_fd) != is_dir(target_fd)))
-		return err_num(e, ENOTDIR, "mount on %s: one is a directory, the other is not", what);
+		return err_num(e, ENOTDIR, "mount on %s: one is a directory, the other is not",
+			       what);
 	return err_sys(e, "mount on %s", what);
 }
 

@@ -32,7 +32,7 @@ int path_make_dir_exact(struct err *e, int root, const char *path);
 
 /* A detached procfs of the caller's pid namespace. Where the kernel grants no new one (a user
  * namespace below a masked /proc) it is a clone of /proc, or /proc itself, checked to be the root
- * of a procfs; that is logged (debug). Members that something is mounted on are refused either way. */
+ * of a procfs; that is logged (debug). Members that something is mounted on are refused anyway. */
 int procfs_open(struct err *e);
 
 /* Opens `name` ("self/attr/exec") below procfs fd `proc`: no links, no other mount. */
@@ -53,7 +53,7 @@ struct mount_fs {
 	char *const *data;		/* "size=64k", "ro"; n_data of them */
 	size_t n_data;
 	const char *context;		/* SELinux label or NULL */
-	uint64_t sb_flags;		/* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME, MS_RDONLY */
+	uint64_t sb_flags;		/* MS_SYNCHRONOUS, _DIRSYNC, _MANDLOCK, _LAZYTIME, _RDONLY */
 	uint64_t attrs;			/* MOUNT_ATTR_* of the mount */
 };
 

@@ -42,7 +42,7 @@ int procfs_open(struct err *e)
 		return take_fd(&fd);
 	fd = mount_clone(&second, AT_FDCWD, "/proc", false);
 	if (fd < 0)
-		fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_wrap(e, -e->num, "open a procfs");
 	if (!is_procfs_root(fd))

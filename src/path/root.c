@@ -86,8 +86,8 @@ struct maker {
 
 static int set_path(struct maker *m, const char *a, size_t a_len, const char *b, const char *c)
 {
-	return str_format(m->path, sizeof(m->path), "%.*s%s%s%s", (int)a_len, a, b,
-			  c[0] ? "/" : "", c);
+	return str_format(m->path, sizeof(m->path), "%.*s%s%s%s", (int)a_len, a, b, c[0] ? "/" : "",
+			  c);
 }
 
 /* Opens the longest prefix of m->path, without the last component, that exists. */
@@ -113,27 +113,32 @@ static int open_prefix(struct maker *m)
 	}
 }
 
-/* Makes or opens one component: an fd, -ELOOP for a symbolic link, or -errno. A fresh file is
- * returned as opened by its creation, all else as O_PATH. */
+/* Opens what is there already: an O_PATH fd, -ELOOP for a symbolic link, or -errno. */
+static int open_one(int dir, const char *name)
+{
+	_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISLNK(st.st_mode) ? -ELOOP : take_fd(&fd);
+}
+
+/* Makes or opens one component. A fresh file is returned as opened by its creation, all else as
+ * O_PATH. A directory that was exchanged for a link meanwhile is -ENOTDIR or -ELOOP. */
 static int make_one(int dir, const char *name, bool file)
 {
-	char target[2];
 	int fd;
 
-	if (file) {
+	if (file)
 		fd = openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-		if (fd >= 0 || errno != EEXIST)
-			return fd < 0 ? -errno : fd;
-	} else if (mkdirat(dir, name, 0755) < 0 && errno != EEXIST) {
-		return -errno;
-	}
-	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
-	if (fd < 0 && errno != ENOTDIR)
-		return -errno;
-	if (readlinkat(dir, name, target, sizeof(target)) < 0)
-		return fd < 0 ? -ENOTDIR : fd;
-	fd_close(&fd);
-	return -ELOOP;
+	else if (mkdirat(dir, name, 0755) == 0)
+		fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	else
+		fd = -1;
+	if (fd >= 0)
+		return fd;
+	return errno == EEXIST ? open_one(dir, name) : -errno;
 }
 
 /* Puts what the link `name` in directory `dir` holds in its place in m->path. */

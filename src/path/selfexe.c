@@ -33,9 +33,14 @@
 #ifndef ST_RDONLY
 #define ST_RDONLY 1
 #endif
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 0x0001U
+#define MFD_ALLOW_SEALING 0x0002U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U	/* Linux 6.3 */
+#endif
 #define SEALS 0x0f		/* F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE */
-#define MFD_FLAGS (0x0001U | 0x0002U)	/* MFD_CLOEXEC | MFD_ALLOW_SEALING */
-#define MFD_FLAG_EXEC 0x0010U	/* Linux 6.3 */
 
 static const char exe_path[] = "/proc/self/exe";
 
@@ -67,7 +72,9 @@ static bool is_lower_only_overlay(int exe, int mount)
 
 static bool is_sealed_memfd(int exe)
 {
-	return fcntl(exe, F_GET_SEALS) == SEALS;
+	int seals = fcntl(exe, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS;
 }
 
 /* The kind of image; *ret_fd is the fd it was executed through. */
@@ -78,7 +85,7 @@ static enum selfexe_kind kind_of_self(int *ret_fd)
 	*ret_fd = execfn_fd();
 	if (*ret_fd < 0)
 		return SELFEXE_PLAIN;
-	exe = open(exe_path, O_RDONLY | O_CLOEXEC);
+	exe = openat(AT_FDCWD, exe_path, O_RDONLY | O_CLOEXEC);
 	if (exe < 0)
 		return SELFEXE_PLAIN;
 	if (is_sealed_memfd(exe))
@@ -130,7 +137,7 @@ static int exec_overlay(struct err *e, char *const argv[], char *const envp[])
 	if (!slash)
 		return err_num(e, ENOENT, "%s", path);
 	*slash = '\0';
-	dir = open(path[0] ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(AT_FDCWD, path[0] ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "open %s", path);
 	mount = overlay_of(e, dir);
@@ -144,7 +151,7 @@ static int exec_overlay(struct err *e, char *const argv[], char *const envp[])
 
 static int copy_exe(struct err *e, int to)
 {
-	_close_ int from = open(exe_path, O_RDONLY | O_CLOEXEC);
+	_close_ int from = openat(AT_FDCWD, exe_path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	off_t done = 0;
 
@@ -164,11 +171,11 @@ static int copy_exe(struct err *e, int to)
 /* Returns only on failure. */
 static int exec_memfd(struct err *e, char *const argv[], char *const envp[])
 {
-	_close_ int fd = sys_memfd_create("bawn", MFD_FLAGS | MFD_FLAG_EXEC);
+	_close_ int fd = sys_memfd_create("bawn", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	int r;
 
 	if (fd < 0 && errno == EINVAL)
-		fd = sys_memfd_create("bawn", MFD_FLAGS);
+		fd = sys_memfd_create("bawn", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return err_sys(e, "make a memfd");
 	r = copy_exe(e, fd);
@@ -184,7 +191,7 @@ static int exec_memfd(struct err *e, char *const argv[], char *const envp[])
 /* Whether uid 0 here is uid 0 of the machine. */
 static bool is_host_root(void)
 {
-	_close_ int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	_close_ int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	unsigned int inside = 1, outside = 1, count = 0;
 	char text[64];
 	ssize_t n;
@@ -198,6 +205,16 @@ static bool is_host_root(void)
 	return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || outside == 0;
 }
 
+/* Executed as "/dev/fd/N/name", as exec_overlay() does it. If that did not come out as sealed,
+ * doing it again would go on for ever. */
+static bool tried_overlay(void)
+{
+	const char *name = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	const char *number = name ? str_after(name, "/dev/fd/") : NULL;
+
+	return number && strchr(number, '/');
+}
+
 int selfexe_seal(struct err *e, char *const argv[], char *const envp[], int *ret_fd)
 {
 	int fd, r;
@@ -208,8 +225,10 @@ int selfexe_seal(struct err *e, char *const argv[], char *const envp[], int *ret
 			*ret_fd = fd;
 		return 0;
 	}
-	r = exec_overlay(e, argv, envp);
-	log_debug("sealing: %s", e->msg);
+	if (!tried_overlay()) {
+		exec_overlay(e, argv, envp);
+		log_debug("sealing: %s", e->msg);
+	}
 	r = exec_memfd(e, argv, envp);
 	if (!is_host_root()) {
 		log_debug("running from an image that is not sealed: %s", e->msg);

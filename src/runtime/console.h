@@ -16,7 +16,7 @@ struct console_options {
 	int root_fd;		/* the container's root: r->root_fd, or "/" once inside */
 	bool bind;		/* bind the slave on /dev/console (create; not exec) */
 	uint16_t rows, cols;	/* 0: leave as they are */
-	uint32_t uid, gid;	/* owner of the slave: uid of process.user; gid (uint32_t)-1 leaves it */
+	uint32_t uid, gid;	/* owner of the slave; (uint32_t)-1 leaves the group */
 };
 
 /* Opens a pty in /dev/pts of the root. Call with the capabilities of set-up. */

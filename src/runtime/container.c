@@ -13,8 +13,9 @@ int container_id_check(struct err *e, const char *id)
 	size_t n = strlen(id);
 
 	if (n == 0 || n > CONTAINER_ID_MAX)
-		return err_set(e, ERR_USAGE, "invalid container id: it has %zu characters, not 1 to %d",
-			       n, CONTAINER_ID_MAX);
+		return err_set(e, ERR_USAGE,
+			       "invalid container id: it has %zu characters, not 1 to %d", n,
+			       CONTAINER_ID_MAX);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char ch = (unsigned char)id[i];
 		bool ok = (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
@@ -56,7 +57,8 @@ int container_new(struct err *e, struct container *c, const struct runtime *rt, 
 		return r;
 	if (mkdirat(rt->root_fd, c->id, 0700) < 0) {
 		if (errno == EEXIST)
-			return err_set(e, ERR_EXISTS, "container with id exists already: %s", c->id);
+			return err_set(e, ERR_EXISTS, "container with id exists already: %s",
+				       c->id);
 		return err_sys(e, "make the state directory %s/%s", rt->root, c->id);
 	}
 	if (open_dir(c) < 0)
@@ -90,10 +92,11 @@ int container_open_ready(struct err *e, struct container *c, const struct runtim
 	int r = container_open(e, c, rt, id);
 
 	if (r == 0 && !c->has_state)
-		return err_set(e, ERR_STATE,
-			       "container \"%s\" is still being created, or its creation was killed; "
-			       "\"bawn delete --force %s\" clears up",
-			       c->id, c->id);
+		return err_set(
+			e, ERR_STATE,
+			"container \"%s\" is still being created, or its creation was killed; "
+			"\"bawn delete --force %s\" clears up",
+			c->id, c->id);
 	return r;
 }
 
@@ -136,7 +139,7 @@ int process_start_time(pid_t pid, uint64_t *ret)
 	ssize_t n;
 
 	(void)str_format(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -ESRCH;
 	n = read(fd, text, sizeof(text) - 1);

@@ -9,7 +9,8 @@ static int delete_locked(struct err *e, struct container *c, bool force)
 	int r = 0;
 
 	if (!force && !c->has_state)
-		return err_set(e, ERR_STATE, "container \"%s\" was never finished; use --force", c->id);
+		return err_set(e, ERR_STATE, "container \"%s\" was never finished; use --force",
+			       c->id);
 	if (!force && status != STATUS_STOPPED && status != STATUS_CREATED)
 		return err_set(e, ERR_STATE,
 			       "cannot delete container \"%s\" that is not stopped: %s; "

@@ -30,7 +30,9 @@ static int remove_cgroup(struct err *e, const struct container *c, struct cg_mou
 	return r < 0 ? r : cg_remove(e, m, &place, END_TIMEOUT_MS);
 }
 
-/* A container without cgroup: its pid namespace ends with its first process. */
+/* The first process and, with it, its pid namespace. For a container with a cgroup this is not
+ * needed, only faster: the kernel reports changes of cgroup.events at most every 10 ms, the end of
+ * a process at once. */
 static int kill_init(struct err *e, const struct container *c)
 {
 	struct err ignored;
@@ -78,7 +80,7 @@ int container_destroy(struct err *e, struct container *c)
 	struct cg_mount m = {.fd = FD_NONE};
 	int r = 0;
 
-	if (!c->has_state || !c->state.has_cgroup)
+	if (c->has_state)
 		r = kill_init(e, c);
 	if (r == 0)
 		r = remove_cgroup(e, c, &m, INTENT_CGROUP);

@@ -26,12 +26,8 @@ static const struct spec_device default_devices[] = {
 static const struct {
 	const char *name, *target;
 } links[] = {
-	{"ptmx", "pts/ptmx"},
-	{"fd", "/proc/self/fd"},
-	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"},
-	{"core", "/proc/kcore"},
+	{"ptmx", "pts/ptmx"},	       {"fd", "/proc/self/fd"},	      {"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},
 };
 
 struct dev {
@@ -53,9 +49,9 @@ static bool same_device(const struct spec_device *d, const struct stat *st)
 	       st->st_rdev == makedev((unsigned int)d->major, (unsigned int)d->minor);
 }
 
-/* The directory of the device and its name in there. */
+/* The directory of the device, which is dev->fd itself or is kept in *owned, and its name there. */
 static int open_parent(struct err *e, const struct dev *dev, const struct spec_device *d,
-		       const char **name)
+		       int *owned, const char **name)
 {
 	const char *slash = strrchr(d->path, '/');
 	const char *in_dev = str_after(d->path, "/dev/");
@@ -67,15 +63,12 @@ static int open_parent(struct err *e, const struct dev *dev, const struct spec_d
 		return err_set(e, ERR_CONFIG, "not a path of a device");
 	if (str_format(parent, sizeof(parent), "%.*s/", (int)(slash - d->path), d->path) < 0)
 		return err_num(e, ENAMETOOLONG, "its directory");
-	if (in_dev && in_dev == *name) {
-		int fd = fcntl(dev->fd, F_DUPFD_CLOEXEC, 3);
-
-		return fd < 0 ? err_sys(e, "duplicate an fd") : fd;
-	}
+	if (in_dev && in_dev == *name)
+		return dev->fd;
 	/* Below /dev no link leads out of it. */
-	if (in_dev)
-		return path_make_dir(e, dev->fd, parent + strlen("/dev/"));
-	return path_make_dir(e, root, parent);
+	*owned = in_dev ? path_make_dir(e, dev->fd, parent + strlen("/dev/"))
+			: path_make_dir(e, root, parent);
+	return *owned;
 }
 
 /* Compares what has been made, or what was there. */
@@ -137,7 +130,8 @@ static int bind_node(struct err *e, int dir, const char *name, const struct spec
 static int add_device(struct err *e, struct dev *dev, const struct spec_device *d)
 {
 	const char *name;
-	_close_ int dir = open_parent(e, dev, d, &name);
+	_close_ int owned = FD_NONE;
+	int dir = open_parent(e, dev, d, &owned, &name);
 	bool bind = dev->bind && d->type != 'p';
 	int rc = dir < 0 || bind ? dir : make_node(e, dir, name, d);
 

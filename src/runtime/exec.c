@@ -70,7 +70,7 @@ static int open_terminal(struct err *e, const struct exec *x)
 
 	if (!p->terminal)
 		return 0;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return err_sys(e, "open the container's root");
 	o.root_fd = root;
@@ -129,18 +129,26 @@ _Noreturn static void child_main(struct exec *x)
 {
 	char path[PATH_MAX];
 	struct err e = {0};
+	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (x->rt->image_fd)
+		fd_close(x->rt->image_fd);
 	fd_close(&x->channel[0]);
 	fd_close(&x->c.dir_fd);
 	program_reset_signals();
 	setsid();
-	if (child_set_up(&e, x, path, sizeof(path)) < 0 ||
-	    channel_send(&e, x->channel[1], MSG_READY, FD_NONE) < 0)
+	/* Not "< 0": see init_main(). */
+	r = child_set_up(&e, x, path, sizeof(path));
+	if (r > 0)
+		err_num(&e, EPROTO, "a step of the set-up answered %d", r);
+	if (r != 0)
 		program_fail(x->channel[1], &e);
-	if (channel_expect(&e, x->channel[1], MSG_GO, NULL) < 0)
-		_exit(1);
+	/* As in init.c: off before the parent may exit with success. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (channel_send(&e, x->channel[1], MSG_READY, FD_NONE) < 0 ||
+	    channel_expect(&e, x->channel[1], MSG_GO, NULL) < 0)
+		_exit(1);
 	program_execute(&e, &x->program, path);
 	program_fail(x->channel[1], &e);
 }
@@ -286,6 +294,9 @@ static int start(struct err *e, struct exec *x)
 		return r;
 	x->program.channel = x->channel[1];
 	r = clone_child(e, x);
+	/* As in launch.c: while the child works. */
+	if (x->rt->image_fd)
+		fd_close(x->rt->image_fd);
 	if (r == 0)
 		r = adjust_oom(e, x);
 	if (r == 0)
@@ -311,12 +322,14 @@ static int check_state(struct err *e, struct exec *x)
 	switch (container_status(&x->c)) {
 	case STATUS_STOPPED:
 	case STATUS_CREATING:
-		return err_set(e, ERR_STATE, "cannot exec in a stopped container: container not running");
+		return err_set(e, ERR_STATE,
+			       "cannot exec in a stopped container: container not running");
 	case STATUS_PAUSED:
 		if (x->opt->ignore_paused)
 			return 0;
-		return err_set(e, ERR_STATE,
-			       "cannot exec in a paused container; resume it or use --ignore-paused");
+		return err_set(
+			e, ERR_STATE,
+			"cannot exec in a paused container; resume it or use --ignore-paused");
 	default:
 		return 0;
 	}
@@ -341,7 +354,7 @@ static int open_container(struct err *e, struct exec *x)
 	if (x->ns & CLONE_NEWNS)
 		return 0;
 	(void)str_format(path, sizeof(path), "/proc/%d/root", (int)x->c.state.pid);
-	x->root_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	x->root_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return x->root_fd < 0 ? err_sys(e, "open the container's root") : 0;
 }
 

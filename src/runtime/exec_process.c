@@ -71,7 +71,8 @@ static int add_caps(struct err *e, const struct strv *names, struct spec_caps *c
 		int cap = caps_from_name(names->v[i]);
 
 		if (cap < 0)
-			return err_set(e, ERR_USAGE, "--cap: unknown capability \"%s\"", names->v[i]);
+			return err_set(e, ERR_USAGE, "--cap: unknown capability \"%s\"",
+				       names->v[i]);
 		caps->bounding |= 1ull << cap;
 		caps->effective |= 1ull << cap;
 		caps->permitted |= 1ull << cap;

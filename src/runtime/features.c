@@ -38,8 +38,12 @@ static const char *cap_at(size_t i)
 static const char *memory_mode_at(size_t i)
 {
 	static const char *const names[] = {
-		"MPOL_DEFAULT",	   "MPOL_PREFERRED",	  "MPOL_BIND",
-		"MPOL_INTERLEAVE", "MPOL_LOCAL",	  "MPOL_PREFERRED_MANY",
+		"MPOL_DEFAULT",
+		"MPOL_PREFERRED",
+		"MPOL_BIND",
+		"MPOL_INTERLEAVE",
+		"MPOL_LOCAL",
+		"MPOL_PREFERRED_MANY",
 		"MPOL_WEIGHTED_INTERLEAVE",
 	};
 

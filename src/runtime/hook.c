@@ -1,7 +1,6 @@
 /* Running hooks with a time limit: see hook.h. Waits with poll(2) on a pidfd, never sleeps. */
 #include "runtime/hook.h"
 
-
 #include <linux/memfd.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,8 +41,8 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-_Noreturn static void hook_child(const struct spec_hook *h, const struct hook_context *ctx,
-				 int in, int out)
+_Noreturn static void hook_child(const struct spec_hook *h, const struct hook_context *ctx, int in,
+				 int out)
 {
 	static char *const no_args[] = {NULL}, *const no_env[] = {NULL};
 	sigset_t none;
@@ -166,7 +165,8 @@ static int hook_run(struct err *e, const struct spec_hook *h, const struct hook_
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (r == -ETIMEDOUT)
-		return hook_failed(e, "killed: its timeout is over; seconds:", (int)h->timeout.v, &o);
+		return hook_failed(e, "killed: its timeout is over; seconds:", (int)h->timeout.v,
+				   &o);
 	if (r < 0)
 		return err_num(e, r, "wait");
 	if (WIFSIGNALED(status))

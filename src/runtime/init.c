@@ -156,8 +156,7 @@ static int set_up(struct err *e, struct launch *l, char *path, size_t size)
 		r = build_root(e, l);
 	if (r == 0 && l->spec.linux_.memory_policy)
 		r = process_memory_policy(e, l->spec.linux_.memory_policy);
-	if (r == 0 && l->spec.linux_.has_personality &&
-	    personality(l->spec.linux_.personality) < 0)
+	if (r == 0 && l->spec.linux_.has_personality && personality(l->spec.linux_.personality) < 0)
 		r = err_sys(e, "linux.personality: set");
 	if (r == 0 && labels)
 		r = rootfs_procfs(e, &l->fs);
@@ -170,19 +169,29 @@ static int set_up(struct err *e, struct launch *l, char *path, size_t size)
 
 /* Tells the parent that everything is prepared and waits for the start. Returns the socket over
  * which a failure from here on is reported. */
-static int wait_for_start(struct err *e, const struct launch *l)
+static int wait_for_start(struct err *e, struct launch *l)
 {
-	int r = channel_send(e, l->channel[1], MSG_READY, FD_NONE);
+	int r;
 
+	/* From here the end of the conversation tells that the parent died; its death signal must be
+	 * off before it may exit with success, which is right after MSG_GO. */
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	r = channel_send(e, l->channel[1], MSG_READY, FD_NONE);
 	if (r == 0)
 		r = wait_for_go(e, l);
 	if (r < 0)
 		return r;
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (l->gate < 0)
 		return l->channel[1];
-	/* `create` is done: from now on only `start` is listened to. */
+	/* `create` is done: from now on only `start` is listened to, perhaps for a long time. */
 	close(l->channel[1]);
+	if (!l->spec.hooks[HOOK_START_CONTAINER].n) {
+		r = program_pack(e, &l->program, &l->packed);
+		if (r < 0)
+			return r;
+		rootfs_done(&l->fs);
+		spec_done(&l->spec);
+	}
 	return gate_wait(e, l->gate);
 }
 
@@ -217,10 +226,12 @@ void init_main(struct launch *l)
 {
 	char path[PATH_MAX];
 	struct err e = {0};
-	int sock;
+	int r, sock;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* The lock and our end of the conversation belong to the parent alone. */
+	/* These belong to the parent alone. */
+	if (l->rt->image_fd)
+		fd_close(l->rt->image_fd);
 	fd_close(&l->channel[0]);
 	fd_close(&l->c.dir_fd);
 	program_reset_signals();
@@ -228,12 +239,17 @@ void init_main(struct launch *l)
 	if (l->ns.two_stages)
 		stage_one(l);
 	l->pid = host_pid(&l->spec);
-	if (set_up(&e, l, path, sizeof(path)) < 0)
+	/* Not "< 0": a step that was left out must never look like success. */
+	r = set_up(&e, l, path, sizeof(path));
+	if (r > 0)
+		err_num(&e, EPROTO, "a step of the set-up answered %d", r);
+	if (r != 0)
 		program_fail(l->channel[1], &e);
 	sock = wait_for_start(&e, l);
 	if (sock < 0)
 		_exit(1);
-	if (run_hooks(&e, l, HOOK_START_CONTAINER, NULL, STATUS_CREATED) < 0)
+	if (l->spec.hooks[HOOK_START_CONTAINER].n &&
+	    run_hooks(&e, l, HOOK_START_CONTAINER, NULL, STATUS_CREATED) < 0)
 		program_fail(sock, &e);
 	program_execute(&e, &l->program, path);
 	program_fail(sock, &e);

@@ -30,7 +30,7 @@ static int open_bundle(struct err *e, struct launch *l)
 
 	if (!realpath(bundle, l->bundle))
 		return err_sys(e, "open the bundle %s", bundle);
-	l->bundle_fd = open(l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	l->bundle_fd = openat(AT_FDCWD, l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return l->bundle_fd < 0 ? err_sys(e, "open the bundle %s", l->bundle) : 0;
 }
 
@@ -66,7 +66,8 @@ static int load_config(struct err *e, struct launch *l, struct buf *text)
 	const char *name = l->opt->config ? l->opt->config : "config.json";
 	int r;
 
-	r = file_read_at(e, l->opt->config ? AT_FDCWD : l->bundle_fd, name, JSON_MAX_DOCUMENT, text);
+	r = file_read_at(e, l->opt->config ? AT_FDCWD : l->bundle_fd, name, JSON_MAX_DOCUMENT,
+			 text);
 	if (r < 0)
 		return err_wrap(e, r, "bundle %s", l->bundle);
 	r = spec_parse(e, "config.json", text->data ? text->data : "", text->len, &l->spec);
@@ -183,6 +184,7 @@ static int clone_child(struct err *e, struct launch *l)
 		return err_sys(e, "make the container's first process and its namespaces");
 	fd_close(&l->channel[1]);
 	fd_close(&l->gate);
+	rootfs_done(&l->fs);
 	return ns_leave_for_children(e, &l->ns);
 }
 
@@ -201,8 +203,10 @@ static int pid_of_pidfd(struct err *e, int pidfd, pid_t *ret)
 	if (r < 0)
 		return r;
 	p = text.data ? strstr(text.data, "Pid:\t") : NULL;
-	if (!p || str_format(digits, sizeof(digits), "%.*s", (int)strspn(p + 5, "0123456789"),
-			     p + 5) < 0 || str_to_u32(digits, &pid) < 0)
+	if (!p ||
+	    str_format(digits, sizeof(digits), "%.*s", (int)strspn(p + 5, "0123456789"), p + 5) <
+		    0 ||
+	    str_to_u32(digits, &pid) < 0)
 		return err_num(e, ESRCH, "find the pid of the container's process");
 	*ret = (pid_t)pid;
 	return 0;
@@ -347,9 +351,12 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 		r = open_channels(e, l, with_gate);
 	if (r < 0)
 		return r;
-	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
-			    l->spec.hooks[HOOK_CREATE_RUNTIME].n;
+	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n || l->spec.hooks[HOOK_CREATE_RUNTIME].n;
 	r = start_child(e, l);
+	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
+	 * child has closed its copy at once, and we have nothing else to do now. */
+	if (l->rt->image_fd)
+		fd_close(l->rt->image_fd);
 	if (r == 0)
 		r = converse(e, l);
 	if (r == 0)

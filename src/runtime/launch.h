@@ -30,6 +30,7 @@ struct launch {
 	struct rootfs fs;
 	struct seccomp_program seccomp;
 	struct program program;
+	struct arena packed;		/* see program_pack() */
 	struct cg_mount cg;
 	int cgroup_fd;			/* FD_NONE: without */
 	int channel[2];			/* parent, child */
@@ -47,6 +48,9 @@ _Noreturn void init_main(struct launch *l);
 /* program.c: limits, labels, cwd, credentials, then finds the file to execute. After it nothing
  * of bawn's rights is left but what the seccomp filter needs. */
 int program_confine(struct err *e, const struct program *p, int proc_fd, char *path, size_t size);
+/* Copies what the two functions below need into one small block, so that a process that waits long
+ * at its start gate can give back everything else. */
+int program_pack(struct err *e, struct program *p, struct arena *a);
 /* Installs the filter and executes. Returns only on failure. */
 int program_execute(struct err *e, const struct program *p, const char *path);
 /* With SCMP_ACT_NOTIFY the filter comes before the start gate, while the parent is still there

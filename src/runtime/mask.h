@@ -1,4 +1,5 @@
-/* linux.maskedPaths and linux.readonlyPaths, applied after the root is in place. */
+/* linux.maskedPaths and linux.readonlyPaths, applied once the process is inside its new root, of
+ * which `root` is an fd. */
 #ifndef BAWN_RUNTIME_MASK_H
 #define BAWN_RUNTIME_MASK_H
 

@@ -31,7 +31,7 @@ struct option {
 	uint32_t value;
 };
 
-#define BOOL_AT(member) (uint32_t)offsetof(struct spec_mount, member)
+#define BOOL_AT(member) (uint32_t) offsetof(struct spec_mount, member)
 
 /* Sorted: searched by halves. No pointers: nothing to relocate at program start. */
 static const struct option options[] = {
@@ -107,9 +107,9 @@ static const struct option options[] = {
 	{"unbindable", OPT_PROPAGATION, MS_UNBINDABLE},
 };
 
-_Static_assert((MOUNT_ATTR__ATIME & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				     MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODIRATIME |
-				     MOUNT_ATTR_NOSYMFOLLOW)) == 0,
+_Static_assert((MOUNT_ATTR__ATIME &
+		(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+		 MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW)) == 0,
 	       "access time is a number inside the attributes, not a bit");
 _Static_assert(MOUNT_ATTR_RELATIME == 0, "relatime is chosen by clearing the others");
 _Static_assert(sizeof(struct option) == 20, "table rows have no padding");
@@ -273,7 +273,8 @@ static int parse_idmap(struct err *e, struct arena *a, const struct json *node,
 	if (strchr(s, '@'))
 		return json_bad_member(e, ERR_UNSUPPORTED, node, "options",
 				       "\"%s\": mappings relative to the container's; write "
-				       "uidMappings and gidMappings", option);
+				       "uidMappings and gidMappings",
+				       option);
 	while (r == 0 && *s) {
 		const char *uids = str_after(s, "uids="), *gids = str_after(s, "gids=");
 
@@ -283,8 +284,11 @@ static int parse_idmap(struct err *e, struct arena *a, const struct json *node,
 			s++;
 	}
 	m->idmap = true;
-	return r == -EINVAL ? spec_bad(e, node, "options", "\"%s\": want idmap=uids=A-B-N#...;"
-				       "gids=A-B-N#...", option) : r;
+	return r == -EINVAL ? spec_bad(e, node, "options",
+				       "\"%s\": want idmap=uids=A-B-N#...;"
+				       "gids=A-B-N#...",
+				       option)
+			    : r;
 }
 
 int mount_options_resolve(struct err *e, struct arena *a, const struct json *node,

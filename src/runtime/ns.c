@@ -39,7 +39,7 @@ uint64_t ns_kind_flag(enum ns_kind kind)
 
 static int open_path(struct err *e, enum ns_kind kind, const char *path)
 {
-	_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_close_ int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	int type;
 
 	if (fd < 0)
@@ -94,7 +94,7 @@ static int enter_child_ns(struct err *e, int fd, int *own, enum ns_kind kind)
 	char path[64];
 
 	(void)str_format(path, sizeof(path), "/proc/self/ns/%s", kinds[kind].proc_name);
-	*own = open(path, O_RDONLY | O_CLOEXEC);
+	*own = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (*own < 0)
 		return err_sys(e, "open %s", path);
 	if (fd >= 0 && setns(fd, (int)kinds[kind].flag) < 0)
@@ -114,7 +114,8 @@ static int write_time_offsets(struct err *e, const struct spec_linux *l)
 					l->time_monotonic.nanosecs);
 	if (l->time_boottime.set)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "boottime %lld %u\n",
-					(long long)l->time_boottime.secs, l->time_boottime.nanosecs);
+					(long long)l->time_boottime.secs,
+					l->time_boottime.nanosecs);
 	if (!len)
 		return 0;
 	r = file_write_at(AT_FDCWD, "/proc/self/timens_offsets", text, len);

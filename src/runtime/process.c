@@ -1,7 +1,6 @@
 /* Attributes of a container's process, in the order in which they are applied: see process.h. */
 #include "runtime/process.h"
 
-#include <grp.h>
 #include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <sys/prctl.h>
@@ -140,12 +139,9 @@ int process_affinity(struct err *e, const char *cpus)
 static int memory_mode(const char *name)
 {
 	static const char *const names[] = {
-		[MPOL_DEFAULT] = "MPOL_DEFAULT",
-		[MPOL_PREFERRED] = "MPOL_PREFERRED",
-		[MPOL_BIND] = "MPOL_BIND",
-		[MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
-		[MPOL_LOCAL] = "MPOL_LOCAL",
-		[MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY",
+		[MPOL_DEFAULT] = "MPOL_DEFAULT",  [MPOL_PREFERRED] = "MPOL_PREFERRED",
+		[MPOL_BIND] = "MPOL_BIND",	  [MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
+		[MPOL_LOCAL] = "MPOL_LOCAL",	  [MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY",
 		[6] = "MPOL_WEIGHTED_INTERLEAVE", /* Linux 6.9 */
 	};
 
@@ -168,11 +164,13 @@ int process_memory_policy(struct err *e, const struct spec_memory_policy *m)
 		else if (str_eq(m->flags.v[i], "MPOL_F_NUMA_BALANCING"))
 			mode |= MPOL_F_NUMA_BALANCING;
 		else
-			return err_set(e, ERR_CONFIG, "linux.memoryPolicy.flags[%zu]: unknown \"%s\"",
-				       i, m->flags.v[i]);
+			return err_set(e, ERR_CONFIG,
+				       "linux.memoryPolicy.flags[%zu]: unknown \"%s\"", i,
+				       m->flags.v[i]);
 	}
 	if (nodes && parse_list(m->nodes, bits) < 0)
-		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.nodes: bad list \"%s\"", m->nodes);
+		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.nodes: bad list \"%s\"",
+			       m->nodes);
 	if (sys_set_mempolicy(mode, nodes ? bits : NULL, nodes ? LIST_BITS + 1 : 0) < 0)
 		return err_sys(e, "linux.memoryPolicy: set %s", m->mode);
 	return 0;
@@ -212,7 +210,7 @@ int process_chdir(struct err *e, const struct spec_process *p)
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_close_ int fd = FD_NONE;
 	char where[2];
 
@@ -220,7 +218,8 @@ int process_chdir(struct err *e, const struct spec_process *p)
 		return err_sys(e, "open the container's /");
 	fd = sys_openat2(root, p->cwd, &how);
 	if (fd < 0 && errno == ELOOP)
-		return err_set(e, ERR_SECURITY, "process.cwd: %s leads through a magic link", p->cwd);
+		return err_set(e, ERR_SECURITY, "process.cwd: %s leads through a magic link",
+			       p->cwd);
 	if (fd < 0 || fchdir(fd) < 0)
 		return err_sys(e, "process.cwd: change to %s", p->cwd);
 	/* The raw system call: "(unreachable)" or ENOENT tell that it is not below our root. A short
@@ -234,12 +233,12 @@ static int set_ids(struct err *e, const struct spec_user *u)
 {
 	const gid_t *groups = u->additional_gids.v;
 
-	/* Always, also with an empty list: a group left over is a right left over (CVE-2022-2989).
+	/* Raw calls: the libc wrappers would signal threads that do not exist.
+	 * Groups always, also with an empty list: a group left over is a right left over (CVE-2022-2989).
 	 * A user namespace with setgroups denied has no groups to lose either. */
-	if (setgroups(u->additional_gids.n, groups) < 0 &&
+	if (syscall(SYS_setgroups, u->additional_gids.n, groups) < 0 &&
 	    !(errno == EPERM && u->additional_gids.n == 0))
 		return err_sys(e, "process.user.additionalGids: set");
-	/* Raw calls: the libc wrappers would signal threads that do not exist. */
 	if (syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0)
 		return err_sys(e, "process.user.gid: set to %u", u->gid);
 	if (syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)

@@ -59,6 +59,57 @@ int program_confine(struct err *e, const struct program *p, int proc_fd, char *p
 	return 0;
 }
 
+static int pack_strings(struct arena *a, struct strv *list)
+{
+	char **v = arena_array(a, list->n + 1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->n; i++) {
+		v[i] = arena_strdup(a, list->v[i]);
+		if (!v[i])
+			return -ENOMEM;
+	}
+	list->v = v;
+	return 0;
+}
+
+static int pack_filter(struct arena *a, struct program *p)
+{
+	struct seccomp_program *copy;
+	size_t size;
+
+	if (!p->seccomp)
+		return 0;
+	copy = arena_alloc(a, sizeof(*copy));
+	if (!copy)
+		return -ENOMEM;
+	*copy = *p->seccomp;
+	size = copy->len * sizeof(*copy->insns);
+	copy->insns = arena_alloc(a, size);
+	if (!copy->insns)
+		return -ENOMEM;
+	memcpy(copy->insns, p->seccomp->insns, size);
+	p->seccomp = copy;
+	return 0;
+}
+
+int program_pack(struct err *e, struct program *p, struct arena *a)
+{
+	struct spec_process *copy = arena_alloc(a, sizeof(*copy));
+
+	if (!copy)
+		return err_nomem(e);
+	/* Of the process only args and env are looked at from here on. */
+	copy->args = p->process->args;
+	copy->env = p->process->env;
+	p->process = copy;
+	if (pack_strings(a, &copy->args) < 0 || pack_strings(a, &copy->env) < 0 ||
+	    pack_filter(a, p) < 0)
+		return err_nomem(e);
+	return 0;
+}
+
 int program_load_notify(struct err *e, const struct program *p)
 {
 	_close_ int listener = FD_NONE;

@@ -12,7 +12,8 @@
 
 #include <sys/stat.h>
 
-bool rootfs_is_destination(const char *destination, const char *path)
+/* Compares component by component as far as `path` goes; *rest is what `destination` has more. */
+static bool starts_with(const char *destination, const char *path, const char **rest)
 {
 	for (;;) {
 		size_t len;
@@ -20,13 +21,28 @@ bool rootfs_is_destination(const char *destination, const char *path)
 		destination += strspn(destination, "/");
 		path += strspn(path, "/");
 		len = strcspn(path, "/");
-		if (len != strcspn(destination, "/") || memcmp(path, destination, len) != 0)
-			return false;
+		*rest = destination;
 		if (len == 0)
 			return true;
+		if (len != strcspn(destination, "/") || memcmp(path, destination, len) != 0)
+			return false;
 		path += len;
 		destination += len;
 	}
+}
+
+bool rootfs_is_destination(const char *destination, const char *path)
+{
+	const char *rest;
+
+	return starts_with(destination, path, &rest) && !*rest;
+}
+
+bool rootfs_is_below(const char *destination, const char *above)
+{
+	const char *rest;
+
+	return starts_with(destination, above, &rest) && *rest && !strstr(rest, "..");
 }
 
 uint64_t rootfs_base_propagation(const struct rootfs *r)
@@ -77,8 +93,9 @@ static int open_sources(struct err *e, struct rootfs *r)
 		if (m->bind)
 			rc = rootfs_open_bind(e, r, i, r->opt.bundle_fd, m->source);
 		else if (m->idmap)
-			rc = err_set(e, ERR_UNSUPPORTED, "mounts[%zu] on %s: only bind mounts can be idmapped",
-				     i, m->destination);
+			rc = err_set(e, ERR_UNSUPPORTED,
+				     "mounts[%zu] on %s: only bind mounts can be idmapped", i,
+				     m->destination);
 		else if (m->type && str_has_prefix(m->type, "cgroup") && !r->opt.cgroup_ns)
 			rc = rootfs_open_cgroup(e, r, i);
 		if (rc < 0)
@@ -130,23 +147,22 @@ int rootfs_procfs(struct err *e, struct rootfs *r)
 {
 	if (r->proc_fd < 0)
 		r->proc_fd = procfs_open(e);
-	return r->proc_fd;
+	return r->proc_fd < 0 ? r->proc_fd : 0;
 }
 
-/* Read-only mounts that things were made in, then the rootfs itself. */
+/* Read-only mounts that things were made in, then the rootfs itself. After the pivot: pivot_root
+ * takes no shared mount. */
 static int finish_attributes(struct err *e, struct rootfs *r)
 {
 	const struct spec *spec = r->opt.spec;
 	uint64_t propagation = rootfs_base_propagation(r);
 	const struct mount_change late = {.set = MOUNT_ATTR_RDONLY};
-	const struct mount_change root = {
-		.set = spec->root_readonly ? MOUNT_ATTR_RDONLY : 0,
-		/* Slave and private it is already; shared only now, so that the mounts made
-		 * meanwhile did not spread. */
-		.propagation = propagation == MS_SHARED || propagation == MS_UNBINDABLE ?
-				       propagation : 0,
-	};
+	struct mount_change root = {.set = spec->root_readonly ? MOUNT_ATTR_RDONLY : 0};
 	int rc;
+
+	/* Slave and private it is already; shared only now, so that no mount made so far spread. */
+	if (propagation == MS_SHARED || propagation == MS_UNBINDABLE)
+		root.propagation = propagation;
 
 	for (size_t i = 0; i < spec->mounts.n; i++) {
 		if (!r->mounts[i].late_ro)
@@ -163,25 +179,29 @@ static int finish_attributes(struct err *e, struct rootfs *r)
 
 int rootfs_pivot(struct err *e, struct rootfs *r)
 {
-	int rc = r->opt.mnt_ns ? finish_attributes(e, r) : 0;
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	if (fchdir(r->root_fd) < 0)
 		return err_sys(e, "enter the rootfs");
 	if (!r->opt.mnt_ns || r->opt.no_pivot) {
+		/* lint-ok: calls, this is the process's own root, entered by fd */
 		if (chroot(".") < 0)
 			return err_sys(e, "chroot to the rootfs");
 	} else {
 		/* The old root ends up on top of the new one at "/", where "." finds it. */
 		if (sys_pivot_root_here() < 0)
-			return err_sys(e, "pivot_root%s", errno == EINVAL ?
-				       " (is the host's root a ramfs? then use --no-pivot)" : "");
+			return err_sys(
+				e, "pivot_root%s",
+				errno == EINVAL
+					? " (is the host's root a ramfs? then use --no-pivot)"
+					: "");
 		rc = mount_detach_here(e);
 		if (rc < 0)
 			return rc;
 	}
-	return chdir("/") < 0 ? err_sys(e, "enter the new root") : 0;
+	if (chdir("/") < 0)
+		return err_sys(e, "enter the new root");
+	return r->opt.mnt_ns ? finish_attributes(e, r) : 0;
 }
 
 int rootfs_mask(struct err *e, struct rootfs *r)
@@ -194,8 +214,12 @@ int rootfs_mask(struct err *e, struct rootfs *r)
 
 void rootfs_done(struct rootfs *r)
 {
+	/* Zeroed, never prepared or done already: 0 is not a fd of ours. */
+	if (!r->opt.spec)
+		return;
 	for (size_t i = 0; r->mounts && i < r->opt.spec->mounts.n; i++)
 		fd_close(&r->mounts[i].fd);
+	r->opt.spec = NULL;
 	fd_close(&r->root_fd);
 	fd_close(&r->proc_fd);
 	fd_close(&r->null_fd);

@@ -19,10 +19,10 @@ struct rootfs_options {
 	int bundle_fd;			/* the same, opened; borrowed for rootfs_prepare */
 	bool mnt_ns;			/* the child will have its own mount namespace */
 	bool cgroup_ns;			/* ... and its own cgroup namespace */
-	bool userns;			/* ... and is in a user namespace of its own, new or joined */
+	bool userns;			/* ... and is in a user namespace, new or joined */
 	bool no_pivot;
-	int cgroup_fd;			/* the container's cgroup directory, or FD_NONE; borrowed; only for
-					 * a cgroup mount without cgroup namespace */
+	int cgroup_fd;			/* borrowed: the container's cgroup directory, or FD_NONE;
+					 * for a cgroup mount without cgroup namespace */
 	bool cgroup_writable;		/* that mount may be writable (delegated cgroup) */
 };
 
@@ -32,10 +32,9 @@ struct rootfs {
 	struct rootfs_options opt;
 	struct arena arena;
 	int root_fd;			/* the rootfs; attached by rootfs_mount() */
-	int proc_fd;			/* rootfs_mount(): procfs of the new pid namespace, or FD_NONE: use
-					 * rootfs_procfs() */
+	int proc_fd;			/* see rootfs_procfs(); may be FD_NONE before it */
 	int null_fd;			/* mount of the host's /dev/null for masked files */
-	bool deferred;			/* the parent may not clone mounts: the child opens the sources */
+	bool deferred;			/* the parent may not clone mounts: the child does */
 	struct rootfs_mount_state *mounts;	/* one per spec mount */
 };
 
@@ -46,7 +45,7 @@ int rootfs_prepare(struct err *e, struct rootfs *r, const struct rootfs_options 
 int rootfs_mount(struct err *e, struct rootfs *r);
 
 /* A procfs of the container's pid namespace for sysctls, LSM labels and the like: the one the
- * container got, seen without what is mounted on it; else a new one. Borrowed, in r->proc_fd. */
+ * container got, seen without what is mounted on it; else a new one. In r->proc_fd, which stays the rootfs's. */
 int rootfs_procfs(struct err *e, struct rootfs *r);
 
 /* Makes the rootfs the root: late read-only mounts, pivot_root and the old tree away. With no_pivot
@@ -56,7 +55,8 @@ int rootfs_pivot(struct err *e, struct rootfs *r);
 /* maskedPaths and readonlyPaths; after rootfs_pivot(). */
 int rootfs_mask(struct err *e, struct rootfs *r);
 
-/* Closes everything; parent and child both call it. */
+/* Closes everything; parent and child both call it, the parent right after the clone: its fds keep
+ * the mounts busy. Accepts a zeroed struct and one that is done. */
 void rootfs_done(struct rootfs *r);
 #define _rootfs_ __attribute__((cleanup(rootfs_done)))
 

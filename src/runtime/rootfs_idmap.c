@@ -20,12 +20,18 @@ static const char *fs_name(int fd)
 		unsigned long magic;
 		const char *name;
 	} names[] = {
-		{TMPFS_MAGIC, "tmpfs"},		{EXT4_SUPER_MAGIC, "ext4"},
-		{XFS_SUPER_MAGIC, "xfs"},	{BTRFS_SUPER_MAGIC, "btrfs"},
-		{OVERLAYFS_SUPER_MAGIC, "overlay"}, {NFS_SUPER_MAGIC, "nfs"},
-		{0x65735546, "fuse"},		{0x2fc12fc1, "zfs"},
-		{PROC_SUPER_MAGIC, "proc"},	{SYSFS_MAGIC, "sysfs"},
-		{0x01021997, "9p"},		{SQUASHFS_MAGIC, "squashfs"},
+		{TMPFS_MAGIC, "tmpfs"},
+		{EXT4_SUPER_MAGIC, "ext4"},
+		{XFS_SUPER_MAGIC, "xfs"},
+		{BTRFS_SUPER_MAGIC, "btrfs"},
+		{OVERLAYFS_SUPER_MAGIC, "overlay"},
+		{NFS_SUPER_MAGIC, "nfs"},
+		{0x65735546, "fuse"},
+		{0x2fc12fc1, "zfs"},
+		{PROC_SUPER_MAGIC, "proc"},
+		{SYSFS_MAGIC, "sysfs"},
+		{0x01021997, "9p"},
+		{SQUASHFS_MAGIC, "squashfs"},
 	};
 	struct statfs sfs;
 
@@ -108,7 +114,7 @@ static int open_userns(struct err *e, const struct rootfs *r, const struct spec_
 	if (m->uid_maps.n > 0 && m->gid_maps.n > 0)
 		return userns_of(e, &m->uid_maps, &m->gid_maps);
 	if (l->ns[NS_USER].path) {
-		fd = open(l->ns[NS_USER].path, O_RDONLY | O_CLOEXEC);
+		fd = openat(AT_FDCWD, l->ns[NS_USER].path, O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? err_sys(e, "open %s", l->ns[NS_USER].path) : fd;
 	}
 	if (l->uid_maps.n == 0 || l->gid_maps.n == 0)

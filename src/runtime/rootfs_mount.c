@@ -21,6 +21,14 @@ static bool wants_readonly(const struct spec_mount *m)
 	return (m->attr_set | m->rec_attr_set) & MOUNT_ATTR_RDONLY;
 }
 
+/* A file system of which every mount is an instance of its own or takes no renames. */
+static bool is_own_instance(const char *type)
+{
+	static const char *const types[] = {"proc", "sysfs", "tmpfs", "devpts", "mqueue"};
+
+	return str_lookup(types, ARRAY_SIZE(types), type) >= 0;
+}
+
 /* What fsmount(2) is asked for. */
 static struct mount_fs fs_of(const struct rootfs *r, const struct spec_mount *m)
 {
@@ -35,15 +43,39 @@ static struct mount_fs fs_of(const struct rootfs *r, const struct spec_mount *m)
 	};
 }
 
-/* Puts `fd` on the destination; the caller still owns it. */
-static int attach(struct err *e, struct rootfs *r, const struct spec_mount *m, int fd, int target)
+/* Whether mounts[i] lies below a file system that an earlier mount of config.json made: nobody
+ * outside this mount namespace can rename anything there. */
+static bool is_below_fresh(const struct spec *spec, size_t i)
 {
+	const char *destination = spec->mounts.v[i].destination;
+
+	/* A mount namespace that others are in already. */
+	if (spec->linux_.ns[NS_MNT].path)
+		return false;
+	for (size_t j = 0; j < i; j++) {
+		const struct spec_mount *above = &spec->mounts.v[j];
+
+		if (above->type && !above->bind && is_own_instance(above->type) &&
+		    rootfs_is_below(destination, above->destination))
+			return true;
+	}
+	return false;
+}
+
+/* Puts `fd` on the destination of mounts[i]; the caller still owns it. */
+static int attach(struct err *e, struct rootfs *r, size_t i, int fd, int target)
+{
+	const struct spec_mount *m = &r->opt.spec->mounts.v[i];
 	const struct mount_change own = {
 		.propagation = m->bind ? 0 : m->propagation,
 		.recursive = m->propagation_recursive,
 	};
-	int rc = mount_attach(e, fd, target, r->root_fd, m->destination);
+	int rc;
 
+	if (is_below_fresh(r->opt.spec, i))
+		rc = mount_attach_fd(e, fd, target, m->destination);
+	else
+		rc = mount_attach(e, fd, target, r->root_fd, m->destination);
 	return rc < 0 ? rc : mount_change(e, fd, &own);
 }
 
@@ -55,9 +87,9 @@ static int mount_bind(struct err *e, struct rootfs *r, size_t i)
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, "stat %s", m->source ? m->source : "the source");
-	target = S_ISDIR(st.st_mode) ? path_make_dir(e, r->root_fd, m->destination) :
-				       path_make_file(e, r->root_fd, m->destination);
-	return target < 0 ? target : attach(e, r, m, fd, target);
+	target = S_ISDIR(st.st_mode) ? path_make_dir(e, r->root_fd, m->destination)
+				     : path_make_file(e, r->root_fd, m->destination);
+	return target < 0 ? target : attach(e, r, i, fd, target);
 }
 
 static int mount_proc(struct err *e, struct rootfs *r, size_t i)
@@ -73,11 +105,12 @@ static int mount_proc(struct err *e, struct rootfs *r, size_t i)
 	fs.context = NULL;
 	fd = mount_new_fs(e, &fs);
 	if (fd == -EPERM && r->opt.userns)
-		return err_wrap(e, fd, "a new proc needs a pid namespace of its own and a /proc "
+		return err_wrap(e, fd,
+				"a new proc needs a pid namespace of its own and a /proc "
 				"outside that nothing is mounted on");
 	if (fd < 0)
 		return fd;
-	rc = attach(e, r, m, fd, target);
+	rc = attach(e, r, i, fd, target);
 	if (rc < 0)
 		return rc;
 	/* Serves as r->proc_fd as it is: whole, writable, of the new pid namespace. */
@@ -113,7 +146,7 @@ static int mount_sysfs(struct err *e, struct rootfs *r, size_t i)
 	fd = mount_new_fs(e, &fs);
 	if (fd == -EPERM && r->opt.userns)
 		fd = clone_readonly(e, "/sys", fs.attrs);
-	return fd < 0 ? fd : attach(e, r, m, fd, target);
+	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
 
 static int mount_cgroup(struct err *e, struct rootfs *r, size_t i)
@@ -132,7 +165,7 @@ static int mount_cgroup(struct err *e, struct rootfs *r, size_t i)
 	fs.context = NULL;
 	if (fd < 0)
 		fd = mount_new_fs(e, &fs);
-	return fd < 0 ? fd : attach(e, r, m, fd, target);
+	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
 
 /* A tmpfs gets the mode of the directory it covers unless the options name one. */
@@ -163,7 +196,8 @@ static int new_tmpfs(struct err *e, struct rootfs *r, const struct spec_mount *m
 	if (mode) {
 		if (fs.n_data > MAX_DATA)
 			return err_num(e, E2BIG, "tmpfs options");
-		memcpy(data, fs.data, fs.n_data * sizeof(data[0]));
+		for (size_t i = 0; i < fs.n_data; i++)
+			data[i] = fs.data[i];
 		data[fs.n_data++] = mode_buf;
 		fs.data = data;
 	}
@@ -181,7 +215,7 @@ static int mount_tmpfs(struct err *e, struct rootfs *r, size_t i)
 		return fd;
 	rc = m->tmpcopyup ? rootfs_copy_up(e, target, fd) : 0;
 	if (rc == 0)
-		rc = attach(e, r, m, fd, target);
+		rc = attach(e, r, i, fd, target);
 	if (rc == 0 && wants_readonly(m)) {
 		r->mounts[i].late_ro = true;
 		r->mounts[i].fd = take_fd(&fd);
@@ -199,7 +233,7 @@ static int mount_mqueue(struct err *e, struct rootfs *r, size_t i)
 	/* Without an ipc namespace of its own. */
 	if (fd == -EPERM && r->opt.userns && target >= 0)
 		fd = mount_clone(e, AT_FDCWD, "/dev/mqueue", false);
-	return fd < 0 ? fd : attach(e, r, m, fd, target);
+	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
 
 static int mount_devpts(struct err *e, struct rootfs *r, size_t i)
@@ -209,7 +243,7 @@ static int mount_devpts(struct err *e, struct rootfs *r, size_t i)
 	const struct mount_fs fs = fs_of(r, m);
 	_close_ int fd = target < 0 ? target : mount_new_fs(e, &fs);
 
-	return fd < 0 ? fd : attach(e, r, m, fd, target);
+	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
 
 /* overlay, ext4, ... */
@@ -226,15 +260,15 @@ static int mount_other(struct err *e, struct rootfs *r, size_t i)
 	if (wants_readonly(m))
 		fs.sb_flags |= MS_RDONLY;
 	fd = mount_new_fs(e, &fs);
-	return fd < 0 ? fd : attach(e, r, m, fd, target);
+	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
 
 static const struct {
 	const char *type;
 	int (*mount)(struct err *e, struct rootfs *r, size_t i);
 } kinds[] = {
-	{"proc", mount_proc},	  {"sysfs", mount_sysfs},   {"cgroup", mount_cgroup},
-	{"cgroup2", mount_cgroup}, {"tmpfs", mount_tmpfs},  {"mqueue", mount_mqueue},
+	{"proc", mount_proc},	   {"sysfs", mount_sysfs}, {"cgroup", mount_cgroup},
+	{"cgroup2", mount_cgroup}, {"tmpfs", mount_tmpfs}, {"mqueue", mount_mqueue},
 	{"devpts", mount_devpts},
 };
 
@@ -256,7 +290,7 @@ static int mount_one(struct err *e, struct rootfs *r, size_t i)
 /* Cuts the copied host tree off from the host, then puts the rootfs on top of it. */
 static int attach_root(struct err *e, struct rootfs *r)
 {
-	_close_ int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int slash = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct mount_change change = {
 		.propagation = rootfs_base_propagation(r) == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE,
 		.recursive = true,

@@ -27,8 +27,8 @@ static uint64_t first_propagation(const struct rootfs *r)
 int rootfs_clone_root(struct err *e, struct rootfs *r, int dir, const char *path)
 {
 	const struct mount_change change = {
-		.propagation = rootfs_base_propagation(r) == MS_SHARED ? MS_SLAVE :
-									 first_propagation(r),
+		.propagation =
+			rootfs_base_propagation(r) == MS_SHARED ? MS_SLAVE : first_propagation(r),
 		.recursive = true,
 	};
 	struct stat st;
@@ -47,8 +47,8 @@ int rootfs_clone_root(struct err *e, struct rootfs *r, int dir, const char *path
 static int apply_attributes(struct err *e, const struct rootfs *r, const struct spec_mount *m,
 			    int fd)
 {
-	bool own_replaces = m->propagation && m->propagation_recursive &&
-			    m->propagation != MS_SHARED;
+	bool own_replaces =
+		m->propagation && m->propagation_recursive && m->propagation != MS_SHARED;
 	struct mount_change tree = {
 		.set = m->rec_attr_set,
 		.clear = m->rec_attr_clear,
@@ -109,9 +109,10 @@ int rootfs_open_cgroup(struct err *e, struct rootfs *r, size_t i)
 	int rc;
 
 	if (r->opt.cgroup_fd < 0)
-		return err_set(e, ERR_CONFIG,
-			       "mounts[%zu] on %s: a cgroup mount needs a cgroup namespace or a cgroup",
-			       i, m->destination);
+		return err_set(
+			e, ERR_CONFIG,
+			"mounts[%zu] on %s: a cgroup mount needs a cgroup namespace or a cgroup", i,
+			m->destination);
 	fd = mount_clone(e, r->opt.cgroup_fd, "", false);
 	rc = fd < 0 ? fd : mount_change(e, fd, &change);
 	if (rc < 0)
@@ -124,8 +125,8 @@ int rootfs_open_cgroup(struct err *e, struct rootfs *r, size_t i)
 static int absolute(struct err *e, const struct rootfs *r, const char *path, char *out, size_t size)
 {
 	bool relative = path[0] != '/';
-	int rc = str_format(out, size, "%s%s%s", relative ? r->opt.bundle : "",
-			    relative ? "/" : "", path);
+	int rc = str_format(out, size, "%s%s%s", relative ? r->opt.bundle : "", relative ? "/" : "",
+			    path);
 
 	return rc < 0 ? err_num(e, rc, "%s", path) : 0;
 }

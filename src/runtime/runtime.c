@@ -50,7 +50,7 @@ int runtime_open(struct err *e, struct runtime *rt, bool create)
 	if (!rt->root || !*rt->root)
 		choose_root(rt);
 	for (int round = 0; rt->root_fd < 0; round++) {
-		rt->root_fd = open(rt->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		rt->root_fd = openat(AT_FDCWD, rt->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (rt->root_fd >= 0)
 			break;
 		if (errno == ENOENT && !create)

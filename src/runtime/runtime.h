@@ -20,6 +20,7 @@ struct runtime {
 	enum rootless_mode rootless;
 	enum cgroup_manager cgroup_manager;
 	int root_fd;			/* O_PATH, owned */
+	int *image_fd;			/* the fd of selfexe_seal(), or NULL: closed when there is time */
 	char root_default[256];
 };
 

@@ -202,8 +202,9 @@ static void sort_alts(const struct seccomp_rules *r, struct seccomp_alt *alts, s
 		struct seccomp_alt alt = alts[i];
 		size_t at = i;
 
-		for (; at > 0 && seccomp_stricter(r->actions[alt.action],
-						  r->actions[alts[at - 1].action]); at--)
+		for (; at > 0 &&
+		       seccomp_stricter(r->actions[alt.action], r->actions[alts[at - 1].action]);
+		     at--)
 			alts[at] = alts[at - 1];
 		alts[at] = alt;
 	}

@@ -26,7 +26,8 @@ static int read_architectures(struct err *e, const struct spec_seccomp *s, bool 
 		if (!seccomp_arch_known(name))
 			return err_set(e, ERR_CONFIG,
 				       "linux.seccomp.architectures[%zu]: unknown architecture "
-				       "\"%s\"", i, name);
+				       "\"%s\"",
+				       i, name);
 		for (size_t abi = 0; abi < seccomp_abi_count; abi++) {
 			if (strcmp(seccomp_abis[abi].name, name) != 0)
 				continue;
@@ -35,7 +36,8 @@ static int read_architectures(struct err *e, const struct spec_seccomp *s, bool 
 		}
 		if (!runs)
 			log_debug("linux.seccomp.architectures[%zu]: %s ignored: this kernel never "
-				  "runs it", i, name);
+				  "runs it",
+				  i, name);
 	}
 	return 0;
 }
@@ -182,7 +184,7 @@ static label emit_section(struct seccomp_emitter *m, size_t first, size_t last, 
 
 	for (size_t i = first; i <= last; i++)
 		for (size_t part = 0; part < ARRAY_SIZE(seccomp_abis[i].numbers); part++)
-			max += 2 * seccomp_abis[i].numbers[part].count + 4;
+			max += seccomp_abis[i].numbers[part].count + 4;	/* and the gaps around */
 	s.ranges = arena_array(m->arena, max, sizeof(*s.ranges));
 	if (!s.ranges) {
 		m->nomem = true;
@@ -224,8 +226,9 @@ static int emit_program(struct err *e, struct seccomp_emitter *m, struct seccomp
 			const bool *enabled)
 {
 	int kill = seccomp_action_index(rules, SECCOMP_RET_KILL_THREAD);
-	int newer = wants_enosys(rules->actions[0]) ?
-		seccomp_action_index(rules, SECCOMP_RET_ERRNO | ENOSYS) : 0;
+	int newer = wants_enosys(rules->actions[0])
+			    ? seccomp_action_index(rules, SECCOMP_RET_ERRNO | ENOSYS)
+			    : 0;
 	label next;
 
 	if (kill < 0 || newer < 0)
@@ -246,7 +249,7 @@ static int emit_program(struct err *e, struct seccomp_emitter *m, struct seccomp
 		}
 		last = first;
 	}
-	seccomp_emit_load(m, offsetof(struct seccomp_data, arch), next);
+	seccomp_emit_start(m, seccomp_emit_load(m, offsetof(struct seccomp_data, arch), next));
 	if (m->nomem)
 		return err_nomem(e);
 	if (m->full)
@@ -279,7 +282,7 @@ int seccomp_compile(struct err *e, struct arena *a, const struct spec_seccomp *s
 	r = emit_program(e, &m, &rules, enabled);
 	if (r < 0)
 		return r;
-	p.insns = m.insns + BPF_MAXINSNS - m.count;
+	p.insns = m.insns + m.capacity - m.count;
 	p.len = (unsigned short)m.count;
 	*ret = p;
 	return 0;

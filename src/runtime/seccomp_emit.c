@@ -7,6 +7,9 @@
 
 /* Two more instructions may come between choosing a target and the jump. */
 #define REACH (UINT8_MAX - 2)
+/* Instructions to begin with: fits the usual profiles, and memory that is not touched first costs
+ * more than writing the program. */
+#define FIRST_CAPACITY 512
 /* Single numbers that a leaf of the tree compares one after the other. */
 #define LEAF_SINGLES 3
 
@@ -23,22 +26,40 @@ static uint32_t label_index(label l)
 int seccomp_emit_init(struct seccomp_emitter *m, struct arena *a, const struct seccomp_rules *r)
 {
 	*m = (struct seccomp_emitter){ .rules = r, .arena = a };
-	m->insns = arena_array(a, BPF_MAXINSNS, sizeof(*m->insns));
+	m->capacity = FIRST_CAPACITY;
+	m->insns = arena_array(a, m->capacity, sizeof(*m->insns));
 	for (int i = 0; i < 2; i++)
 		m->chain_at[i] = arena_array(a, r->chain_count, sizeof(*m->chain_at[i]));
 	return m->insns && m->chain_at[0] && m->chain_at[1] ? 0 : -ENOMEM;
 }
 
-/* Returns the position of the new instruction. */
-static unsigned int emit(struct seccomp_emitter *m, uint16_t code, unsigned int jt,
-			 unsigned int jf, uint32_t k)
+/* Makes room for one more. Positions do not change: they count from the end. */
+static bool grow(struct seccomp_emitter *m)
 {
-	if (m->count == BPF_MAXINSNS) {
-		m->full = true;
-		return m->count;
+	struct sock_filter *bigger;
+
+	m->full |= m->count == BPF_MAXINSNS;
+	if (m->full || m->nomem)
+		return false;
+	bigger = arena_array(m->arena, 2 * m->capacity, sizeof(*bigger));
+	if (!bigger) {
+		m->nomem = true;
+		return false;
 	}
+	memcpy(bigger + m->capacity, m->insns, m->capacity * sizeof(*bigger));
+	m->insns = bigger;
+	m->capacity *= 2;
+	return true;
+}
+
+/* Returns the position of the new instruction. */
+static unsigned int emit(struct seccomp_emitter *m, uint16_t code, unsigned int jt, unsigned int jf,
+			 uint32_t k)
+{
+	if (m->count == m->capacity && !grow(m))
+		return m->count;
 	m->count++;
-	m->insns[BPF_MAXINSNS - m->count] = (struct sock_filter){
+	m->insns[m->capacity - m->count] = (struct sock_filter){
 		.code = code,
 		.jt = (uint8_t)jt,
 		.jf = (uint8_t)jf,
@@ -58,8 +79,8 @@ static unsigned int near(struct seccomp_emitter *m, label l)
 		return emit(m, BPF_JMP | BPF_JA, 0, 0, m->count - index);
 	}
 	if (!m->rets[index] || m->count - m->rets[index] > REACH)
-		m->rets[index] = (unsigned short)emit(m, BPF_RET | BPF_K, 0, 0,
-						      m->rules->actions[index]);
+		m->rets[index] =
+			(unsigned short)emit(m, BPF_RET | BPF_K, 0, 0, m->rules->actions[index]);
 	return m->rets[index];
 }
 
@@ -103,6 +124,16 @@ label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l)
 	return LABEL(LABEL_AT, emit(m, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask));
 }
 
+void seccomp_emit_start(struct seccomp_emitter *m, label l)
+{
+	if (l == LABEL(LABEL_AT, m->count))
+		return;
+	if (label_kind(l) == LABEL_AT)
+		emit(m, BPF_JMP | BPF_JA, 0, 0, m->count - label_index(l));
+	else
+		emit(m, BPF_RET | BPF_K, 0, 0, m->rules->actions[label_index(l)]);
+}
+
 /* Few single numbers in a background of one verdict: compared in turn, which takes fewer
  * instructions than splitting. Returns false when the ranges do not look like that. */
 static bool emit_leaf(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
@@ -134,8 +165,8 @@ label seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r
 
 	if (n == 1)
 		return resolve(m, r[0].to);
-	if (n <= 2 * LEAF_SINGLES + 1 && (emit_leaf(m, r, n, end, r[0].to, &low) ||
-					  emit_leaf(m, r, n, end, r[1].to, &low)))
+	if (n <= 2 * LEAF_SINGLES + 1 &&
+	    (emit_leaf(m, r, n, end, r[0].to, &low) || emit_leaf(m, r, n, end, r[1].to, &low)))
 		return low;
 	high = seccomp_emit_tree(m, r + mid, n - mid, end);
 	low = seccomp_emit_tree(m, r, mid, r[mid].first);

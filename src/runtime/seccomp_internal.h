@@ -130,8 +130,8 @@ struct seccomp_range {
 struct seccomp_emitter {
 	const struct seccomp_rules *rules;
 	struct arena *arena;
-	struct sock_filter *insns;	/* BPF_MAXINSNS; filled from the end */
-	unsigned int count;
+	struct sock_filter *insns;	/* filled from the end */
+	unsigned int count, capacity;
 	bool full, nomem;
 	unsigned short rets[ACTIONS_MAX];	/* position of the nearest return, 0 none */
 	unsigned short *chain_at[2];	/* positions of emitted chains: [narrow][chain] */
@@ -155,6 +155,8 @@ label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l);
 /* A search tree over A; the last range ends before `end`. */
 label seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
 			uint64_t end);
+/* Makes l the beginning of the program. */
+void seccomp_emit_start(struct seccomp_emitter *m, label l);
 /* seccomp_args.c: the rules of a chain or a mux, strictest first; otherwise the default. */
 label seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
 			bool narrow);

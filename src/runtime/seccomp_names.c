@@ -24,22 +24,23 @@ static const struct {
 };
 
 static const char *const ops[] = {
-	[OP_NE] = "SCMP_CMP_NE", [OP_LT] = "SCMP_CMP_LT",
-	[OP_LE] = "SCMP_CMP_LE", [OP_EQ] = "SCMP_CMP_EQ",
-	[OP_GE] = "SCMP_CMP_GE", [OP_GT] = "SCMP_CMP_GT",
+	[OP_NE] = "SCMP_CMP_NE",
+	[OP_LT] = "SCMP_CMP_LT",
+	[OP_LE] = "SCMP_CMP_LE",
+	[OP_EQ] = "SCMP_CMP_EQ",
+	[OP_GE] = "SCMP_CMP_GE",
+	[OP_GT] = "SCMP_CMP_GT",
 	[OP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
 };
 
 /* All that the OCI specification knows: a profile may list architectures of other machines. */
 static const char *const archs[] = {
-	"SCMP_ARCH_X86",      "SCMP_ARCH_X86_64",      "SCMP_ARCH_X32",
-	"SCMP_ARCH_ARM",      "SCMP_ARCH_AARCH64",     "SCMP_ARCH_MIPS",
-	"SCMP_ARCH_MIPS64",   "SCMP_ARCH_MIPS64N32",   "SCMP_ARCH_MIPSEL",
-	"SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
-	"SCMP_ARCH_PPC64",    "SCMP_ARCH_PPC64LE",     "SCMP_ARCH_S390",
-	"SCMP_ARCH_S390X",    "SCMP_ARCH_PARISC",      "SCMP_ARCH_PARISC64",
-	"SCMP_ARCH_RISCV64",  "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
-	"SCMP_ARCH_SH",	      "SCMP_ARCH_SHEB",
+	"SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",	    "SCMP_ARCH_ARM",
+	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",	   "SCMP_ARCH_MIPS64",	    "SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
+	"SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",	    "SCMP_ARCH_S390X",
+	"SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",	    "SCMP_ARCH_LOONGARCH64",
+	"SCMP_ARCH_M68K",    "SCMP_ARCH_SH",	   "SCMP_ARCH_SHEB",
 };
 
 static const struct {
@@ -52,7 +53,10 @@ static const struct {
 	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 };
 
-#define NUMBERS(from, table) { .first = (from), .names = (table), .count = ARRAY_SIZE(table) }
+#define NUMBERS(from, table)                                                  \
+	{                                                                     \
+		.first = (from), .names = (table), .count = ARRAY_SIZE(table) \
+	}
 
 const struct seccomp_abi seccomp_abis[ABIS_MAX] = {
 #if defined(__x86_64__)
@@ -78,14 +82,14 @@ const struct seccomp_abi seccomp_abis[ABIS_MAX] = {
 	{
 		.name = "SCMP_ARCH_AARCH64",
 		.audit = AUDIT_ARCH_AARCH64,
-		.numbers = { NUMBERS(0, syscall_aarch64) },
+		.numbers = {NUMBERS(0, syscall_aarch64)},
 	},
 	{
 		.name = "SCMP_ARCH_ARM",
 		.audit = AUDIT_ARCH_ARM,
 		.narrow = true,
-		.numbers = { NUMBERS(0, syscall_arm),
-			     NUMBERS(SYSCALL_ARM_PRIVATE, syscall_arm_private) },
+		.numbers = {NUMBERS(0, syscall_arm),
+			    NUMBERS(SYSCALL_ARM_PRIVATE, syscall_arm_private)},
 	},
 #else
 #error "no system call table for this architecture"
@@ -100,16 +104,27 @@ const size_t seccomp_abi_count = 2;
 
 /* ipc(2) takes a version from the upper half of its first argument: only the lower selects. */
 const struct seccomp_mux seccomp_muxes[MUXES] = {
-	{ "socketcall", 0xffffffff,
-	  { { "socket", 1 }, { "bind", 2 }, { "connect", 3 }, { "listen", 4 },
-	    { "accept", 5 }, { "getsockname", 6 }, { "getpeername", 7 }, { "socketpair", 8 },
-	    { "send", 9 }, { "recv", 10 }, { "sendto", 11 }, { "recvfrom", 12 },
-	    { "shutdown", 13 }, { "setsockopt", 14 }, { "getsockopt", 15 }, { "sendmsg", 16 },
-	    { "recvmsg", 17 }, { "accept4", 18 }, { "recvmmsg", 19 }, { "sendmmsg", 20 } } },
-	{ "ipc", 0xffff,
-	  { { "semop", 1 }, { "semget", 2 }, { "semctl", 3 }, { "semtimedop", 4 },
-	    { "msgsnd", 11 }, { "msgrcv", 12 }, { "msgget", 13 }, { "msgctl", 14 },
-	    { "shmat", 21 }, { "shmdt", 22 }, { "shmget", 23 }, { "shmctl", 24 } } },
+	{"socketcall",
+	 0xffffffff,
+	 {{"socket", 1},    {"bind", 2},	{"connect", 3},	    {"listen", 4},
+	  {"accept", 5},    {"getsockname", 6}, {"getpeername", 7}, {"socketpair", 8},
+	  {"send", 9},	    {"recv", 10},	{"sendto", 11},	    {"recvfrom", 12},
+	  {"shutdown", 13}, {"setsockopt", 14}, {"getsockopt", 15}, {"sendmsg", 16},
+	  {"recvmsg", 17},  {"accept4", 18},	{"recvmmsg", 19},   {"sendmmsg", 20}}},
+	{"ipc",
+	 0xffff,
+	 {{"semop", 1},
+	  {"semget", 2},
+	  {"semctl", 3},
+	  {"semtimedop", 4},
+	  {"msgsnd", 11},
+	  {"msgrcv", 12},
+	  {"msgget", 13},
+	  {"msgctl", 14},
+	  {"shmat", 21},
+	  {"shmdt", 22},
+	  {"shmget", 23},
+	  {"shmctl", 24}}},
 };
 
 size_t seccomp_name_count(void)

@@ -50,15 +50,13 @@ static int read_action(struct err *e, const char *name, const struct opt_u32 *er
 	return 0;
 }
 
-static int read_cond(struct err *e, const struct spec_seccomp_arg *arg,
-		     struct seccomp_cond *ret)
+static int read_cond(struct err *e, const struct spec_seccomp_arg *arg, struct seccomp_cond *ret)
 {
 	if (arg->index >= SYSCALL_ARGS)
 		return err_set(e, ERR_CONFIG, "argument index %u is above %d", arg->index,
 			       SYSCALL_ARGS - 1);
 	if (seccomp_op_parse(arg->op, &ret->op) < 0)
-		return err_set(e, ERR_CONFIG, "unknown operator \"%s\"",
-			       arg->op ? arg->op : "");
+		return err_set(e, ERR_CONFIG, "unknown operator \"%s\"", arg->op ? arg->op : "");
 	ret->arg = arg->index;
 	ret->value = arg->value;
 	ret->mask = UINT64_MAX;
@@ -130,7 +128,8 @@ static int check_notify(struct err *e, const char *name)
 	if (str_lookup(notify_forbidden, ARRAY_SIZE(notify_forbidden), name) < 0)
 		return 0;
 	return err_set(e, ERR_CONFIG,
-		       "SCMP_ACT_NOTIFY cannot be used for %s, which hands the listener over", name);
+		       "SCMP_ACT_NOTIFY cannot be used for %s, which hands the listener over",
+		       name);
 }
 
 /* Applies rule nr to the verdicts of its names; action is an index, 0 the default. */
@@ -159,8 +158,8 @@ static int apply_rule(struct err *e, const struct spec_seccomp_rule *rule, uint3
 			continue;
 		if (rule->args.n > 0) {
 			v->chain = chain_extend(r, v->chain, nr, first_alt);
-			if (!v->strictest || seccomp_stricter(r->actions[action],
-							      r->actions[v->strictest - 1]))
+			if (!v->strictest ||
+			    seccomp_stricter(r->actions[action], r->actions[v->strictest - 1]))
 				v->strictest = (uint16_t)(action + 1);
 		} else if (!v->action) {
 			v->action = (uint16_t)(action + 1);

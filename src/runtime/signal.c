@@ -7,14 +7,14 @@
 #define FREEZE_TIMEOUT_MS 10000
 
 static const char *const signal_names[] = {
-	[SIGHUP] = "HUP",   [SIGINT] = "INT",	  [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
-	[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",	  [SIGBUS] = "BUS",   [SIGFPE] = "FPE",
-	[SIGKILL] = "KILL", [SIGUSR1] = "USR1",	  [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
-	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",	  [SIGTERM] = "TERM", [SIGSTKFLT] = "STKFLT",
-	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT",	  [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",
-	[SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",	  [SIGURG] = "URG",   [SIGXCPU] = "XCPU",
+	[SIGHUP] = "HUP",   [SIGINT] = "INT",	    [SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+	[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",	    [SIGBUS] = "BUS",	[SIGFPE] = "FPE",
+	[SIGKILL] = "KILL", [SIGUSR1] = "USR1",	    [SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+	[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",	    [SIGTERM] = "TERM", [SIGSTKFLT] = "STKFLT",
+	[SIGCHLD] = "CHLD", [SIGCONT] = "CONT",	    [SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",
+	[SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",	    [SIGURG] = "URG",	[SIGXCPU] = "XCPU",
 	[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM", [SIGPROF] = "PROF", [SIGWINCH] = "WINCH",
-	[SIGIO] = "IO",	    [SIGPWR] = "PWR",	  [SIGSYS] = "SYS",
+	[SIGIO] = "IO",	    [SIGPWR] = "PWR",	    [SIGSYS] = "SYS",
 };
 
 /* The kernel's numbers, as systemd uses them ("RTMIN+3" halts it): 34, not libc's own minimum,
@@ -44,7 +44,8 @@ int signal_parse(struct err *e, const char *text, int *ret)
 
 	if (str_to_u32(text, &number) == 0) {
 		if (number > RTMAX)
-			return err_set(e, ERR_USAGE, "invalid signal %s: the highest is %d", text, RTMAX);
+			return err_set(e, ERR_USAGE, "invalid signal %s: the highest is %d", text,
+				       RTMAX);
 		*ret = (int)number;
 		return 0;
 	}
@@ -63,8 +64,8 @@ int signal_parse(struct err *e, const char *text, int *ret)
 			sig = parse_realtime(bare);
 	}
 	if (sig < 0 || text[n])
-		return err_set(e, ERR_USAGE, "invalid signal \"%s\": give a number or a name such as TERM",
-			       text);
+		return err_set(e, ERR_USAGE,
+			       "invalid signal \"%s\": give a number or a name such as TERM", text);
 	*ret = sig;
 	return 0;
 }

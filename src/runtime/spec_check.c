@@ -37,7 +37,8 @@ static int check_maps(struct err *e, const struct json *node, const char *member
 	const struct json *item = json_get(node, member);
 
 	if (maps->n > MAPS_MAX)
-		return spec_bad(e, node, member, "%zu mappings; the limit is %u", maps->n, MAPS_MAX);
+		return spec_bad(e, node, member, "%zu mappings; the limit is %u", maps->n,
+				MAPS_MAX);
 	item = item ? item->child : NULL;
 	for (size_t i = 0; i < maps->n; i++, item = item ? item->next : NULL) {
 		const struct spec_id_map *m = &maps->v[i];

@@ -16,8 +16,7 @@ struct default_mount {
 static const struct default_mount mounts[] = {
 	{"/proc", "proc", "proc", "nosuid,noexec,nodev"},
 	{"/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k"},
-	{"/dev/pts", "devpts", "devpts",
-	 "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"},
+	{"/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"},
 	{"/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k"},
 	{"/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev"},
 	{"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro"},
@@ -26,30 +25,24 @@ static const struct default_mount mounts[] = {
 
 /* sysfs can only be mounted by the owner of the network namespace, which here is the host's. */
 static const struct default_mount rootless_sys = {
-	"/sys", "none", "/sys", "rbind,nosuid,noexec,nodev,ro",
+	"/sys",
+	"none",
+	"/sys",
+	"rbind,nosuid,noexec,nodev,ro",
 };
 
 static const char masked[][32] = {
-	"/proc/acpi",
-	"/proc/asound",
-	"/proc/interrupts",		/* keystroke timing */
-	"/proc/kcore",
-	"/proc/keys",
-	"/proc/latency_stats",
-	"/proc/sched_debug",
-	"/proc/scsi",
-	"/proc/timer_list",
-	"/proc/timer_stats",
-	"/sys/devices/virtual/powercap",	/* PLATYPUS, CVE-2020-8694 */
+	"/proc/acpi",	       "/proc/asound",
+	"/proc/interrupts", /* keystroke timing */
+	"/proc/kcore",	       "/proc/keys",
+	"/proc/latency_stats", "/proc/sched_debug",
+	"/proc/scsi",	       "/proc/timer_list",
+	"/proc/timer_stats",   "/sys/devices/virtual/powercap", /* PLATYPUS, CVE-2020-8694 */
 	"/sys/firmware",
 };
 
 static const char readonly[][24] = {
-	"/proc/bus",
-	"/proc/fs",
-	"/proc/irq",
-	"/proc/sys",
-	"/proc/sysrq-trigger",
+	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
 };
 
 static const char capabilities[][24] = {"CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"};
@@ -68,7 +61,8 @@ static void write_process(struct json_writer *w)
 	json_write_str(w, NULL, "sh");
 	json_write_close(w);
 	json_write_array(w, "env");
-	json_write_str(w, NULL, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	json_write_str(w, NULL,
+		       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	json_write_str(w, NULL, "TERM=xterm");
 	json_write_close(w);
 	json_write_str(w, "cwd", "/");
@@ -170,12 +164,8 @@ static void write_namespaces(struct json_writer *w, bool rootless)
 		char name[8];
 		bool root, rootless;
 	} kinds[] = {
-		{"pid", true, true},
-		{"network", true, false},
-		{"ipc", true, true},
-		{"uts", true, true},
-		{"mount", true, true},
-		{"cgroup", true, true},
+		{"pid", true, true},   {"network", true, false}, {"ipc", true, true},
+		{"uts", true, true},   {"mount", true, true},	 {"cgroup", true, true},
 		{"user", false, true},
 	};
 

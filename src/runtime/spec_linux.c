@@ -17,15 +17,9 @@ struct ns_entry {
 };
 
 static const struct json_word ns_words[] = {
-	{"user", NS_USER},
-	{"cgroup", NS_CGROUP},
-	{"ipc", NS_IPC},
-	{"uts", NS_UTS},
-	{"network", NS_NET},
-	{"pid", NS_PID},
-	{"mount", NS_MNT},
-	{"time", NS_TIME},
-	{.name = ""},
+	{"user", NS_USER}, {"cgroup", NS_CGROUP}, {"ipc", NS_IPC},
+	{"uts", NS_UTS},   {"network", NS_NET},	  {"pid", NS_PID},
+	{"mount", NS_MNT}, {"time", NS_TIME},	  {.name = ""},
 };
 
 _Static_assert(ARRAY_SIZE(ns_words) == NS_KIND_MAX + 1, "a namespace is missing");
@@ -69,11 +63,8 @@ const struct json_field spec_id_map_fields[] = {
 /* devices */
 
 static const struct json_word device_words[] = {
-	{"b", 'b'},
-	{"c", 'c'},
-	{"u", 'c'},	/* unbuffered: to Linux the same */
-	{"p", 'p'},
-	{.name = ""},
+	{"b", 'b'}, {"c", 'c'},	  {"u", 'c'}, /* unbuffered: to Linux the same */
+	{"p", 'p'}, {.name = ""},
 };
 
 struct device_entry {
@@ -275,8 +266,8 @@ struct personality_entry {
 };
 
 static const struct json_field personality_fields[] = {
-	F("domain", ENUM, personality_entry, domain, .required = true,
-	  .words = personality_words, .noun = "execution domain"),
+	F("domain", ENUM, personality_entry, domain, .required = true, .words = personality_words,
+	  .noun = "execution domain"),
 	F("flags", STRV, personality_entry, flags),
 	JSON_FIELD_END,
 };
@@ -301,14 +292,10 @@ static int decode_personality(struct err *e, struct arena *a, const struct json 
 
 /* value: whether it takes nodes: 0 never, 1 if it likes, 2 at least one */
 static const struct json_word memory_mode_words[] = {
-	{"MPOL_DEFAULT", 0},
-	{"MPOL_BIND", 2},
-	{"MPOL_INTERLEAVE", 2},
-	{"MPOL_WEIGHTED_INTERLEAVE", 2},
-	{"MPOL_PREFERRED", 1},
-	{"MPOL_PREFERRED_MANY", 2},
-	{"MPOL_LOCAL", 0},
-	{.name = ""},
+	{"MPOL_DEFAULT", 0},	{"MPOL_BIND", 2},
+	{"MPOL_INTERLEAVE", 2}, {"MPOL_WEIGHTED_INTERLEAVE", 2},
+	{"MPOL_PREFERRED", 1},	{"MPOL_PREFERRED_MANY", 2},
+	{"MPOL_LOCAL", 0},	{.name = ""},
 };
 
 static const struct json_word memory_flag_words[] = {
@@ -394,8 +381,8 @@ static int decode_intel_rdt(struct err *e, struct arena *a, const struct json *n
 
 	(void)a, (void)target;
 	return json_bad_member(e, ERR_UNSUPPORTED, node->parent, "intelRdt", "%s",
-			       mounted ? "not supported by this version of bawn" :
-					 "not available: /sys/fs/resctrl is not mounted");
+			       mounted ? "not supported by this version of bawn"
+				       : "not available: /sys/fs/resctrl is not mounted");
 }
 
 const struct json_field spec_linux_fields[] = {

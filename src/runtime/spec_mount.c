@@ -68,8 +68,9 @@ int spec_mount_done(struct err *e, struct arena *a, const struct json *node, voi
 		r = spec_bad(e, node, "type", "missing; only bind mounts have none");
 	else if (m->copy_symlink || m->src_nofollow || m->dest_nofollow)
 		r = spec_bad(e, node, "options", "%s is for bind mounts",
-			     m->copy_symlink ? "copy-symlink" :
-			     m->src_nofollow ? "src-nofollow" : "dest-nofollow");
+			     m->copy_symlink   ? "copy-symlink"
+			     : m->src_nofollow ? "src-nofollow"
+					       : "dest-nofollow");
 	if (r == 0 && m->tmpcopyup && !str_eq(m->type, "tmpfs"))
 		r = spec_bad(e, node, "options", "tmpcopyup is for tmpfs");
 	return r < 0 ? r : check_idmap(e, node, m);

@@ -66,9 +66,9 @@ static int hook_done(struct err *e, struct arena *a, const struct json *node, vo
 	return 0;
 }
 
-#define HOOKS(name, kind)                                                             \
-	F(name, LIST, spec, hooks[kind], .fields = hook_fields,                       \
-	  .size = sizeof(struct spec_hook), .call = hook_done)
+#define HOOKS(name, kind)                                                                         \
+	F(name, LIST, spec, hooks[kind], .fields = hook_fields, .size = sizeof(struct spec_hook), \
+	  .call = hook_done)
 
 static const struct json_field hooks_fields[] = {
 	HOOKS("prestart", HOOK_PRESTART),
@@ -106,7 +106,10 @@ static int decode_annotations(struct err *e, struct arena *a, const struct json 
 
 static const struct json_field spec_fields[] = {
 	{.name = "ociVersion", .kind = FIELD_CALL, .call = decode_version, .required = true},
-	{.name = "root", .kind = FIELD_OBJECT, .fields = root_fields, .call = root_done,
+	{.name = "root",
+	 .kind = FIELD_OBJECT,
+	 .fields = root_fields,
+	 .call = root_done,
 	 .required = true},
 	F("process", OPT_OBJECT, spec, process, .fields = spec_process_fields,
 	  .size = sizeof(struct spec_process), .call = spec_process_done),

@@ -4,11 +4,16 @@
 
 #include "runtime/spec.h"
 
-#define F(name, kind, type, member, ...) \
-	JSON_FIELD(name, kind, struct type, member, ##__VA_ARGS__)
+#define F(name, kind, type, member, ...) JSON_FIELD(name, kind, struct type, member, ##__VA_ARGS__)
 /* `call` gets the whole struct. */
-#define F_CALL(name_, call_) {.name = (name_), .kind = FIELD_CALL, .call = (call_)}
-#define F_IGNORE(name_) {.name = (name_), .kind = FIELD_IGNORE}
+#define F_CALL(name_, call_)                                         \
+	{                                                            \
+		.name = (name_), .kind = FIELD_CALL, .call = (call_) \
+	}
+#define F_IGNORE(name_)                               \
+	{                                             \
+		.name = (name_), .kind = FIELD_IGNORE \
+	}
 
 /* Tables for json_decode(); the functions below them are their `call`. */
 extern const struct json_field spec_process_fields[];	/* struct spec_process */

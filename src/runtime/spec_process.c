@@ -78,12 +78,9 @@ static int decode_cap_set(struct err *e, struct arena *a, const struct json *nod
 
 #define CAP_SET(name, member) F(name, CALL, spec_caps, member, .call = decode_cap_set)
 static const struct json_field caps_fields[] = {
-	CAP_SET("bounding", bounding),
-	CAP_SET("effective", effective),
-	CAP_SET("inheritable", inheritable),
-	CAP_SET("permitted", permitted),
-	CAP_SET("ambient", ambient),
-	JSON_FIELD_END,
+	CAP_SET("bounding", bounding),	     CAP_SET("effective", effective),
+	CAP_SET("inheritable", inheritable), CAP_SET("permitted", permitted),
+	CAP_SET("ambient", ambient),	     JSON_FIELD_END,
 };
 
 static int decode_caps(struct err *e, struct arena *a, const struct json *node, void *target)
@@ -94,31 +91,22 @@ static int decode_caps(struct err *e, struct arena *a, const struct json *node, 
 	return json_decode(e, a, node, caps_fields, &p->caps);
 }
 
-#define R(name) {#name, name}
+#define R(name)             \
+	{                   \
+#name, name \
+	}
 static const struct json_word rlimit_words[] = {
-	R(RLIMIT_AS),
-	R(RLIMIT_CORE),
-	R(RLIMIT_CPU),
-	R(RLIMIT_DATA),
-	R(RLIMIT_FSIZE),
-	R(RLIMIT_LOCKS),
-	R(RLIMIT_MEMLOCK),
-	R(RLIMIT_MSGQUEUE),
-	R(RLIMIT_NICE),
-	R(RLIMIT_NOFILE),
-	R(RLIMIT_NPROC),
-	R(RLIMIT_RSS),
-	R(RLIMIT_RTPRIO),
-	R(RLIMIT_RTTIME),
-	R(RLIMIT_SIGPENDING),
-	R(RLIMIT_STACK),
+	R(RLIMIT_AS),	  R(RLIMIT_CORE),   R(RLIMIT_CPU),	  R(RLIMIT_DATA),
+	R(RLIMIT_FSIZE),  R(RLIMIT_LOCKS),  R(RLIMIT_MEMLOCK),	  R(RLIMIT_MSGQUEUE),
+	R(RLIMIT_NICE),	  R(RLIMIT_NOFILE), R(RLIMIT_NPROC),	  R(RLIMIT_RSS),
+	R(RLIMIT_RTPRIO), R(RLIMIT_RTTIME), R(RLIMIT_SIGPENDING), R(RLIMIT_STACK),
 	{.name = ""},
 };
 #undef R
 
 static const struct json_field rlimit_fields[] = {
-	F("type", ENUM, spec_rlimit, resource, .required = true,
-	 .words = rlimit_words, .noun = "resource limit"),
+	F("type", ENUM, spec_rlimit, resource, .required = true, .words = rlimit_words,
+	  .noun = "resource limit"),
 	F("soft", U64, spec_rlimit, soft, .required = true),
 	F("hard", U64, spec_rlimit, hard, .required = true),
 	JSON_FIELD_END,
@@ -172,8 +160,8 @@ static int decode_sched_flags(struct err *e, struct arena *a, const struct json 
 }
 
 static const struct json_field scheduler_fields[] = {
-	F("policy", ENUM, spec_scheduler, policy, .required = true,
-	 .words = policy_words, .noun = "scheduling policy"),
+	F("policy", ENUM, spec_scheduler, policy, .required = true, .words = policy_words,
+	  .noun = "scheduling policy"),
 	F("nice", I64, spec_scheduler, nice),
 	F("priority", I64, spec_scheduler, priority),
 	F("flags", CALL, spec_scheduler, flags, .call = decode_sched_flags),
@@ -196,11 +184,15 @@ static int scheduler_done(struct err *e, struct arena *a, const struct json *nod
 	if (s->nice < -20 || s->nice > 19)
 		return spec_bad(e, node, "nice", "%lld is not in -20..19", (long long)s->nice);
 	if (realtime && (s->priority < 1 || s->priority > 99))
-		return spec_bad(e, node, "priority", "%lld is not in 1..99", (long long)s->priority);
+		return spec_bad(e, node, "priority", "%lld is not in 1..99",
+				(long long)s->priority);
 	if (!realtime && s->priority != 0)
 		return spec_bad(e, node, "priority", "needs SCHED_FIFO or SCHED_RR");
 	if (s->policy != SCHED_DEADLINE && (s->runtime || s->deadline || s->period))
-		return spec_bad(e, node, s->runtime ? "runtime" : s->deadline ? "deadline" : "period",
+		return spec_bad(e, node,
+				s->runtime    ? "runtime"
+				: s->deadline ? "deadline"
+					      : "period",
 				"needs SCHED_DEADLINE");
 	return 0;
 }
@@ -213,8 +205,8 @@ static const struct json_word io_class_words[] = {
 };
 
 static const struct json_field io_priority_fields[] = {
-	F("class", ENUM, spec_io_priority, io_class, .required = true,
-	 .words = io_class_words, .noun = "I/O priority class"),
+	F("class", ENUM, spec_io_priority, io_class, .required = true, .words = io_class_words,
+	  .noun = "I/O priority class"),
 	F("priority", I64, spec_io_priority, priority),
 	JSON_FIELD_END,
 };
@@ -225,7 +217,8 @@ static int io_priority_done(struct err *e, struct arena *a, const struct json *n
 
 	(void)a;
 	if (io->priority < 0 || io->priority > 7)
-		return spec_bad(e, node, "priority", "%lld is not in 0..7", (long long)io->priority);
+		return spec_bad(e, node, "priority", "%lld is not in 0..7",
+				(long long)io->priority);
 	return 0;
 }
 
@@ -255,20 +248,22 @@ const struct json_field spec_process_fields[] = {
 	F("cwd", STR, spec_process, cwd, .required = true),
 	F("env", TEXTV, spec_process, env),
 	F("args", TEXTV, spec_process, args),
-	F_IGNORE("commandLine"),	/* Windows */
+	F_IGNORE("commandLine"), /* Windows */
 	F("user", OBJECT, spec_process, user, .fields = user_fields),
 	F_CALL("capabilities", decode_caps),
 	F("rlimits", LIST, spec_process, rlimits, .fields = rlimit_fields,
-	 .size = sizeof(struct spec_rlimit), .call = rlimit_done),
+	  .size = sizeof(struct spec_rlimit), .call = rlimit_done),
 	F("noNewPrivileges", BOOL, spec_process, no_new_privileges),
 	F("apparmorProfile", OPT_STR, spec_process, apparmor_profile),
 	F("selinuxLabel", OPT_STR, spec_process, selinux_label),
 	F("oomScoreAdj", OPT_I64, spec_process, oom_score_adj),
 	F("scheduler", OPT_OBJECT, spec_process, scheduler, .fields = scheduler_fields,
-	 .size = sizeof(struct spec_scheduler), .call = scheduler_done),
+	  .size = sizeof(struct spec_scheduler), .call = scheduler_done),
 	F("ioPriority", OPT_OBJECT, spec_process, io_priority, .fields = io_priority_fields,
-	 .size = sizeof(struct spec_io_priority), .call = io_priority_done),
-	{.name = "execCPUAffinity", .kind = FIELD_OBJECT, .fields = affinity_fields,
+	  .size = sizeof(struct spec_io_priority), .call = io_priority_done),
+	{.name = "execCPUAffinity",
+	 .kind = FIELD_OBJECT,
+	 .fields = affinity_fields,
 	 .call = affinity_done},
 	JSON_FIELD_END,
 };
@@ -304,8 +299,7 @@ static int check_rlimits(struct err *e, const struct json *node, const struct sp
 
 		if (seen & bit) {
 			(void)str_format(member, sizeof(member), "rlimits[%zu].type", i);
-			return spec_bad(e, node, member, "%s is given twice",
-					p->rlimits.v[i].type);
+			return spec_bad(e, node, member, "%s is given twice", p->rlimits.v[i].type);
 		}
 		seen |= bit;
 	}

@@ -48,8 +48,8 @@ static int decode_access(struct err *e, const struct json *node, const char *acc
 		while (i < ARRAY_SIZE(letters) && letters[i].letter != *s)
 			i++;
 		if (i == ARRAY_SIZE(letters))
-			return spec_bad(e, node, "access", "\"%s\": '%c' is none of r, w, m", access,
-					*s);
+			return spec_bad(e, node, "access", "\"%s\": '%c' is none of r, w, m",
+					access, *s);
 		*ret |= letters[i].bit;
 	}
 	return *ret ? 0 : spec_bad(e, node, "access", "empty");
@@ -193,9 +193,10 @@ static int check_property(struct err *e, const struct json *node, const char *gr
 		    strcmp(properties[i].name, node->key) != 0)
 			continue;
 		r = node->type == JSON_NULL ? 0 : asks(e, node, (enum ask)properties[i].ask);
-		return r <= 0 ? r : json_bad_member(e, ERR_UNSUPPORTED, node->parent, node->key,
-						    "this resource is not supported by this "
-						    "version of bawn");
+		return r <= 0 ? r
+			      : json_bad_member(e, ERR_UNSUPPORTED, node->parent, node->key,
+						"this resource is not supported by this "
+						"version of bawn");
 	}
 	json_warn(node, "unknown property ignored");
 	return 0;

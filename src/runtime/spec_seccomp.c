@@ -109,6 +109,7 @@ int spec_seccomp_done(struct err *e, struct arena *a, const struct json *node, v
 		return spec_bad(e, node, "listenerMetadata", "needs a listenerPath");
 	for (size_t i = 0; i < s->rules.n; i++)
 		if (str_eq(s->rules.v[i].action, "SCMP_ACT_NOTIFY") && !s->listener_path)
-			return spec_bad(e, node, "listenerPath", "missing; SCMP_ACT_NOTIFY needs it");
+			return spec_bad(e, node, "listenerPath",
+					"missing; SCMP_ACT_NOTIFY needs it");
 	return 0;
 }

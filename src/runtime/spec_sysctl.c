@@ -44,18 +44,12 @@ static const struct {
 	char path[24];
 	int8_t ns;
 } namespaced[] = {
-	{"fs/mqueue/", NS_IPC},
-	{"kernel/msgmax", NS_IPC},
-	{"kernel/msgmnb", NS_IPC},
-	{"kernel/msgmni", NS_IPC},
-	{"kernel/sem", NS_IPC},
-	{"kernel/shm_rmid_forced", NS_IPC},
-	{"kernel/shmall", NS_IPC},
-	{"kernel/shmmax", NS_IPC},
-	{"kernel/shmmni", NS_IPC},
-	{"kernel/domainname", NS_UTS},
-	{"kernel/hostname", NS_UTS},
-	{"net/", NS_NET},
+	{"fs/mqueue/", NS_IPC},	     {"kernel/msgmax", NS_IPC},
+	{"kernel/msgmnb", NS_IPC},   {"kernel/msgmni", NS_IPC},
+	{"kernel/sem", NS_IPC},	     {"kernel/shm_rmid_forced", NS_IPC},
+	{"kernel/shmall", NS_IPC},   {"kernel/shmmax", NS_IPC},
+	{"kernel/shmmni", NS_IPC},   {"kernel/domainname", NS_UTS},
+	{"kernel/hostname", NS_UTS}, {"net/", NS_NET},
 	{"user/", NS_USER},
 };
 

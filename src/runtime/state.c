@@ -26,7 +26,10 @@ struct state_file {
 	} *cgroup;
 };
 
-#define F(name_, kind_, member_) {.name = name_, .kind = kind_, .offset = offsetof(T, member_)}
+#define F(name_, kind_, member_)                                             \
+	{                                                                    \
+		.name = name_, .kind = kind_, .offset = offsetof(T, member_) \
+	}
 #define T struct state_cgroup
 static const struct json_field cgroup_fields[] = {
 	F("path", FIELD_STR, path),
@@ -107,7 +110,8 @@ int container_load_state(struct err *e, struct container *c)
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = json_parse(e, &c->arena, STATE_NAME, text.data ? text.data : "", text.len, &tree);
+		r = json_parse(e, &c->arena, STATE_NAME, text.data ? text.data : "", text.len,
+			       &tree);
 	if (r == 0)
 		r = json_decode(e, &c->arena, tree, state_fields, &f);
 	if (r == 0)
@@ -168,7 +172,7 @@ static const char *or_empty(const char *s)
 }
 
 void container_describe(struct container *c, enum container_status status,
-		       struct container_info *info)
+			struct container_info *info)
 {
 	const struct container_state *s = &c->state;
 

@@ -8,29 +8,12 @@
 
 #include <limits.h>
 
-/* "net.ipv4.ip_forward" -> "sys/net/ipv4/ip_forward"; in names, the other separator is
- * literal as in sysctl(8): "net/ipv4/conf/eth0.100/forwarding", "net.ipv4.conf.eth0/100.forwarding".
- */
-static int file_of(const char *key, char *out, size_t size)
-{
-	bool slashes = key[strcspn(key, "./")] == '/';
-	int rc = str_format(out, size, "sys/%s", key);
-
-	for (char *p = out + 4; rc == 0 && !slashes && *p; p++) {
-		if (*p == '.')
-			*p = '/';
-		else if (*p == '/')
-			*p = '.';
-	}
-	return rc;
-}
-
 int sysctl_apply(struct err *e, int proc, const struct spec *spec)
 {
 	for (size_t i = 0; i < spec->linux_.sysctl.n; i++) {
 		const struct spec_sysctl *s = &spec->linux_.sysctl.v[i];
 		char file[PATH_MAX];
-		int rc = file_of(s->key, file, sizeof(file));
+		int rc = str_format(file, sizeof(file), "sys/%s", s->path);
 
 		if (rc < 0)
 			err_num(e, rc, "name too long");

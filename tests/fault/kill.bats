@@ -13,6 +13,11 @@ load ../cli/helpers
 : "${BAWN_FAULT_FIRST:=1}"
 killat=$top/build/test/killat
 
+# Compared in the middle of a test, where bats has other files open than around it.
+take_snapshot() {
+	"$snapshot_program" ${BAWN_TEST_VM:+-a} "$ROOT" /run/bawn >"$TMP/snapshot.$1"
+}
+
 setup() {
 	test_setup
 	make_bundle

@@ -30,8 +30,10 @@ TEST(values)
 	const struct json *n;
 	struct json *t;
 
-	OK_ERR(&e, parse(&a, " {\"a\": [1, -2.5e3 ,\"x\\u00e4\\n\\ud83d\\ude00\", null, true,false],"
-			     "\"\":{}, \"s\":\"plain\", \"n\":0}\n", &t));
+	OK_ERR(&e, parse(&a,
+			 " {\"a\": [1, -2.5e3 ,\"x\\u00e4\\n\\ud83d\\ude00\", null, true,false],"
+			 "\"\":{}, \"s\":\"plain\", \"n\":0}\n",
+			 &t));
 	EQ(t->type, JSON_OBJECT);
 	EQ(t->count, 4);
 	STREQ(t->key, NULL);
@@ -66,7 +68,8 @@ TEST(values)
 /* Numbers are moved inside the copy of the text: nothing around them may suffer. */
 TEST(numbers_in_place)
 {
-	static const char *const texts[] = {"[1,2,3]", "[ 1 , 22,-3 ]", "[\n1\n,\n2\n]", "[\"a\",1,\"b\"]",
+	static const char *const texts[] = {"[1,2,3]",		 "[ 1 , 22,-3 ]",
+					    "[\n1\n,\n2\n]",	 "[\"a\",1,\"b\"]",
 					    "{\"a\":1,\"b\":2}", "{\"a\" :\t1 }"};
 	_arena_ struct arena a = {0};
 	struct json *t;
@@ -75,8 +78,8 @@ TEST(numbers_in_place)
 		OK_ERR(&e, parse(&a, texts[i], &t));
 		for (const struct json *c = t->child; c; c = c->next)
 			if (c->type == JSON_NUMBER)
-				TRUE(strstr(texts[i], c->str) && strspn(c->str, "-0123456789") ==
-								 strlen(c->str));
+				TRUE(strstr(texts[i], c->str) &&
+				     strspn(c->str, "-0123456789") == strlen(c->str));
 	}
 	OK_ERR(&e, parse(&a, "42", &t));
 	STREQ(t->str, "42");
@@ -97,20 +100,20 @@ TEST(refusals)
 		{" \n ", "doc: line 2, column 2: parse error: premature EOF"},
 		{"{", "doc: line 1, column 2: parse error: premature EOF"},
 		{"[1,2", "doc: line 1, column 5: parse error: premature EOF"},
-		{"{\"a\":}", "doc: line 1, column 6: parse error: unallowed token at this point in JSON text"},
+		{"{\"a\":}",
+		 "doc: line 1, column 6: parse error: unallowed token at this point in JSON text"},
 		{"[1]x", "doc: line 1, column 4: parse error: trailing garbage"},
 		{"[1] []", "doc: line 1, column 5: parse error: trailing garbage"},
 		{"[\n1,\n  x]", "doc: line 3, column 3: lexical error: invalid char in json text"},
 		{"[\"abc]", "doc: line 1, column 2: string without an end"},
-		{"[\"a\nb\"]", "doc: line 1, column 4: lexical error: invalid character inside string"},
+		{"[\"a\nb\"]", "doc: line 1, column 4: control character in a string"},
 		{"[\"\\u0000\"]", "doc: line 1, column 3: NUL character in a string"},
 		{"{\"k\\u0000\":1}", "doc: line 1, column 4: NUL character in a string"},
 		{"[\"\\u12g4\"]", "doc: line 1, column 3: \\u without four hexadecimal digits"},
 		{"[\"\\ud800\"]", "doc: line 1, column 3: half a surrogate pair"},
 		{"[\"\\ud800\\u0041\"]", "doc: line 1, column 3: half a surrogate pair"},
 		{"[\"\\udc00\"]", "doc: line 1, column 3: half a surrogate pair"},
-		{"[\"\\x\"]", "doc: line 1, column 5: lexical error: inside a string, '\\' occurs before a "
-			     "character which it may not"},
+		{"[\"\\x\"]", "doc: line 1, column 3: unknown escape in a string"},
 		{"[\"\xc0\x80\"]", "doc: line 1, column 3: invalid UTF-8"},
 		{"[\"\xc3\"]", "doc: line 1, column 3: invalid UTF-8"},
 		{"[\"\xe0\x80\x80\"]", "doc: line 1, column 3: invalid UTF-8"},
@@ -433,7 +436,8 @@ TEST(decode_absent)
 	struct outer o = {0};
 	struct json *t;
 
-	OK_ERR(&e, parse(&a, "{\"str\":null,\"v\":null,\"pin\":null,\"ou32\":null,\"list\":[]}", &t));
+	OK_ERR(&e,
+	       parse(&a, "{\"str\":null,\"v\":null,\"pin\":null,\"ou32\":null,\"list\":[]}", &t));
 	OK_ERR(&e, json_decode(&e, &a, t, outer_fields, &o));
 	TRUE(!o.str && !o.v.v && !o.pin && !o.ou32.set && o.list.n == 0);
 }
@@ -467,7 +471,8 @@ TEST(decode_bad)
 		{"{\"pin\":[]}", "pin: expected an object, got an array"},
 		{"{\"list\":{}}", "list: expected an array, got an object"},
 		{"{\"list\":[{\"s\":\"a\"},1]}", "list[1]: expected an object, got a number"},
-		{"{\"list\":[{\"s\":\"a\"},{\"s\":2}]}", "list[1].s: expected a string, got a number"},
+		{"{\"list\":[{\"s\":\"a\"},{\"s\":2}]}",
+		 "list[1].s: expected a string, got a number"},
 		{"{\"list\":[{\"s\":\"bad\"}]}", "list[0]: is bad"},
 	};
 
@@ -562,7 +567,13 @@ TEST(write_tree)
 {
 	static const char *const texts[] = {
 		"{\"a\":[1,-2.5e3,\"x\",null,true,false,[],{}],\"b\":{\"c\":{\"d\":[[[1]]]}},\"e\":\"\"}",
-		"[]", "{}", "[[[]]]", "1", "\"s\"", "null", "[{},{}]",
+		"[]",
+		"{}",
+		"[[[]]]",
+		"1",
+		"\"s\"",
+		"null",
+		"[{},{}]",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

@@ -34,14 +34,16 @@ TEST(mountinfo_lines)
 	static const struct {
 		const char *line, *whole, *part;
 	} t[] = {
-		{ "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw",
-		  "/sys/fs/cgroup/unified", NULL },
-		{ "41 31 0:38 / /a\\040b\\134c rw shared:9 master:3 - cgroup2 none rw", "/a b\\c", NULL },
-		{ "41 31 0:38 /docker/x /sys/fs/cgroup rw - cgroup2 cgroup rw", NULL, "/sys/fs/cgroup" },
-		{ "41 31 0:38 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu", NULL, NULL },
-		{ "41 31 0:38 / /x rw - cgroup22 cgroup rw", NULL, NULL },
-		{ "41 31 - cgroup2 cgroup rw", NULL, NULL },
-		{ "", NULL, NULL },
+		{"41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw",
+		 "/sys/fs/cgroup/unified", NULL},
+		{"41 31 0:38 / /a\\040b\\134c rw shared:9 master:3 - cgroup2 none rw", "/a b\\c",
+		 NULL},
+		{"41 31 0:38 /docker/x /sys/fs/cgroup rw - cgroup2 cgroup rw", NULL,
+		 "/sys/fs/cgroup"},
+		{"41 31 0:38 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu", NULL, NULL},
+		{"41 31 0:38 / /x rw - cgroup22 cgroup rw", NULL, NULL},
+		{"41 31 - cgroup2 cgroup rw", NULL, NULL},
+		{"", NULL, NULL},
 	};
 	char line[256];
 

@@ -38,7 +38,11 @@ static int new_tmpfs(uint64_t attrs)
 {
 	char *data[] = {(char[]){"size=64k"}, (char[]){"mode=711"}};
 	const struct mount_fs fs = {
-		.type = "tmpfs", .source = "t", .data = data, .n_data = 2, .attrs = attrs,
+		.type = "tmpfs",
+		.source = "t",
+		.data = data,
+		.n_data = 2,
+		.attrs = attrs,
 	};
 
 	return mount_new_fs(&e, &fs);
@@ -51,7 +55,8 @@ TEST(new_fs_options_and_attributes)
 	int fd;
 
 	need_private_ns();
-	fd = new_tmpfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME);
+	fd = new_tmpfs(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+		       MOUNT_ATTR_NOATIME);
 	OK_ERR(&e, fd);
 	OK(fstat(fd, &st));
 	EQ(st.st_mode & 07777, 0711);

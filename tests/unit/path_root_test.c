@@ -177,8 +177,8 @@ TEST(make_matrix)
 
 	umask(0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int fd = cases[i].file ? path_make_file(&e, root, cases[i].path) :
-					 path_make_dir(&e, root, cases[i].path);
+		int fd = cases[i].file ? path_make_file(&e, root, cases[i].path)
+				       : path_make_dir(&e, root, cases[i].path);
 
 		if (cases[i].error) {
 			if (fd != -cases[i].error)

@@ -21,7 +21,7 @@
 #define NR_MAX 600
 #define NAMES_MAX 700
 #define RULES_MAX 64
-#define ACTION(v) ((v) & SECCOMP_RET_ACTION_FULL)
+#define ACTION(v) ((v)&SECCOMP_RET_ACTION_FULL)
 #define NO_VERDICT 0x12345678u
 
 enum { ABI_64, ABI_32, ABI_X32, ABIS };
@@ -126,12 +126,12 @@ static uint32_t action_value(const char *name, const struct opt_u32 *errno_ret)
 		return SCMP_ACT_ERRNO(data);
 	if (strcmp(name, "SCMP_ACT_TRACE") == 0)
 		return SCMP_ACT_TRACE(data);
-	return strcmp(name, "SCMP_ACT_ALLOW") == 0 ? SCMP_ACT_ALLOW :
-	       strcmp(name, "SCMP_ACT_LOG") == 0 ? SCMP_ACT_LOG :
-	       strcmp(name, "SCMP_ACT_TRAP") == 0 ? SCMP_ACT_TRAP :
-	       strcmp(name, "SCMP_ACT_NOTIFY") == 0 ? SCMP_ACT_NOTIFY :
-	       strcmp(name, "SCMP_ACT_KILL_PROCESS") == 0 ? SCMP_ACT_KILL_PROCESS :
-							     SCMP_ACT_KILL_THREAD;
+	return strcmp(name, "SCMP_ACT_ALLOW") == 0	    ? SCMP_ACT_ALLOW
+	       : strcmp(name, "SCMP_ACT_LOG") == 0	    ? SCMP_ACT_LOG
+	       : strcmp(name, "SCMP_ACT_TRAP") == 0	    ? SCMP_ACT_TRAP
+	       : strcmp(name, "SCMP_ACT_NOTIFY") == 0	    ? SCMP_ACT_NOTIFY
+	       : strcmp(name, "SCMP_ACT_KILL_PROCESS") == 0 ? SCMP_ACT_KILL_PROCESS
+							    : SCMP_ACT_KILL_THREAD;
 }
 
 /* Fills in what the model needs from p->spec. */
@@ -161,7 +161,8 @@ __attribute__((unused)) static void profile_prepare(struct profile *p)
 
 			r->names[id / 64] |= UINT64_C(1) << (id % 64);
 			for (int abi = 0; abi < ABIS; abi++) {
-				int nr = seccomp_syscall_resolve_name_arch(abi_token[abi], name_of[id]);
+				int nr = seccomp_syscall_resolve_name_arch(abi_token[abi],
+									   name_of[id]);
 
 				if (nr > 0 && ((uint32_t)nr & ~X32_BIT) > p->largest[abi])
 					p->largest[abi] = (uint32_t)nr & ~X32_BIT;
@@ -244,28 +245,49 @@ static const struct {
 	const char *mux, *name;
 	uint32_t selector;
 } muxed[] = {
-	{ "socketcall", "socket", 1 }, { "socketcall", "bind", 2 }, { "socketcall", "connect", 3 },
-	{ "socketcall", "listen", 4 }, { "socketcall", "accept", 5 },
-	{ "socketcall", "getsockname", 6 }, { "socketcall", "getpeername", 7 },
-	{ "socketcall", "socketpair", 8 }, { "socketcall", "send", 9 }, { "socketcall", "recv", 10 },
-	{ "socketcall", "sendto", 11 }, { "socketcall", "recvfrom", 12 },
-	{ "socketcall", "shutdown", 13 }, { "socketcall", "setsockopt", 14 },
-	{ "socketcall", "getsockopt", 15 }, { "socketcall", "sendmsg", 16 },
-	{ "socketcall", "recvmsg", 17 }, { "socketcall", "accept4", 18 },
-	{ "socketcall", "recvmmsg", 19 }, { "socketcall", "sendmmsg", 20 },
-	{ "ipc", "semop", 1 }, { "ipc", "semget", 2 }, { "ipc", "semctl", 3 },
-	{ "ipc", "semtimedop", 4 }, { "ipc", "msgsnd", 11 }, { "ipc", "msgrcv", 12 },
-	{ "ipc", "msgget", 13 }, { "ipc", "msgctl", 14 }, { "ipc", "shmat", 21 },
-	{ "ipc", "shmdt", 22 }, { "ipc", "shmget", 23 }, { "ipc", "shmctl", 24 },
+	{"socketcall", "socket", 1},
+	{"socketcall", "bind", 2},
+	{"socketcall", "connect", 3},
+	{"socketcall", "listen", 4},
+	{"socketcall", "accept", 5},
+	{"socketcall", "getsockname", 6},
+	{"socketcall", "getpeername", 7},
+	{"socketcall", "socketpair", 8},
+	{"socketcall", "send", 9},
+	{"socketcall", "recv", 10},
+	{"socketcall", "sendto", 11},
+	{"socketcall", "recvfrom", 12},
+	{"socketcall", "shutdown", 13},
+	{"socketcall", "setsockopt", 14},
+	{"socketcall", "getsockopt", 15},
+	{"socketcall", "sendmsg", 16},
+	{"socketcall", "recvmsg", 17},
+	{"socketcall", "accept4", 18},
+	{"socketcall", "recvmmsg", 19},
+	{"socketcall", "sendmmsg", 20},
+	{"ipc", "semop", 1},
+	{"ipc", "semget", 2},
+	{"ipc", "semctl", 3},
+	{"ipc", "semtimedop", 4},
+	{"ipc", "msgsnd", 11},
+	{"ipc", "msgrcv", 12},
+	{"ipc", "msgget", 13},
+	{"ipc", "msgctl", 14},
+	{"ipc", "shmat", 21},
+	{"ipc", "shmdt", 22},
+	{"ipc", "shmget", 23},
+	{"ipc", "shmctl", 24},
 };
 
 static bool is_mux(int id)
 {
-	return id >= 0 && (strcmp(name_of[id], "socketcall") == 0 || strcmp(name_of[id], "ipc") == 0);
+	return id >= 0 &&
+	       (strcmp(name_of[id], "socketcall") == 0 || strcmp(name_of[id], "ipc") == 0);
 }
 
 /* What comes to socketcall or ipc through the names behind it, on top of its own rules. */
-static uint32_t model_mux(const struct profile *p, int mux, const uint64_t *args, uint32_t best)
+static uint32_t model_mux(const struct profile *p, int mux, const uint64_t *args, uint32_t best,
+			  bool *ret_any)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(muxed); i++) {
 		bool only_args, strict;
@@ -276,9 +298,11 @@ static uint32_t model_mux(const struct profile *p, int mux, const uint64_t *args
 		a = model_rules(p, name_id(muxed[i].name), NULL, true, &only_args);
 		if (a == NO_VERDICT || (only_args && !stricter(a, p->default_action)))
 			continue;
+		*ret_any = true;
 		strict = stricter(a, p->default_action);
 		mask = strict && strcmp(muxed[i].mux, "ipc") == 0 ? 0xffff : UINT32_MAX;
-		if ((args[0] & mask) == muxed[i].selector && (best == NO_VERDICT || stricter(a, best)))
+		if ((args[0] & mask) == muxed[i].selector &&
+		    (best == NO_VERDICT || stricter(a, best)))
 			best = a;
 	}
 	return best;
@@ -291,29 +315,27 @@ __attribute__((unused)) static uint32_t model_verdict(const struct profile *p,
 	bool permissive = ACTION(p->default_action) == SECCOMP_RET_ALLOW ||
 			  ACTION(p->default_action) == SECCOMP_RET_LOG ||
 			  ACTION(p->default_action) == SECCOMP_RET_TRACE;
-	int abi = d->arch == AUDIT_ARCH_I386 ? ABI_32 : nr & X32_BIT ? ABI_X32 : ABI_64;
+	int abi = d->arch == AUDIT_ARCH_I386 ? ABI_32 : nr >= X32_BIT ? ABI_X32 : ABI_64;
 	bool only_args;
 
 	if (d->arch != AUDIT_ARCH_I386 && d->arch != AUDIT_ARCH_X86_64)
 		return SECCOMP_RET_KILL_THREAD;
 	if (!p->abi[abi])
-		return abi == ABI_X32 && nr == UINT32_MAX ? p->default_action :
-							     SECCOMP_RET_KILL_THREAD;
-	if (abi == ABI_32)
-		low = nr;
-	else if (nr >> 31)	/* above all x32 numbers */
+		return abi == ABI_X32 && nr == UINT32_MAX ? p->default_action
+							  : SECCOMP_RET_KILL_THREAD;
+	if (abi == ABI_32 || nr >> 31)	/* above all x32 numbers */
 		low = nr;
 	if (low < NR_MAX && id_of[abi][low] >= 0) {
 		int id = id_of[abi][low];
-		bool unconditional;
+		bool unconditional, any = false;
 
 		verdict = model_rules(p, id, (const uint64_t *)d->args, abi != ABI_64, &only_args);
 		unconditional = verdict != NO_VERDICT && !only_args;
 		if (abi == ABI_32 && is_mux(id) && !unconditional)
-			verdict = model_mux(p, id, (const uint64_t *)d->args, verdict);
+			verdict = model_mux(p, id, (const uint64_t *)d->args, verdict, &any);
 		/* Rules that do not match are rules: such a number is not new. */
 		if (verdict == NO_VERDICT &&
-		    model_rules(p, id, NULL, abi != ABI_64, &only_args) != NO_VERDICT)
+		    (any || model_rules(p, id, NULL, abi != ABI_64, &only_args) != NO_VERDICT))
 			return p->default_action;
 	}
 	if (verdict != NO_VERDICT)
@@ -351,8 +373,8 @@ static int oracle_add(scmp_filter_ctx ctx, const struct rule *r, int nr)
 	for (size_t i = 0; i < r->n; i++) {
 		twice |= seen & 1u << r->args[i].index;
 		seen |= 1u << r->args[i].index;
-		cmp[i] = (struct scmp_arg_cmp){ r->args[i].index, compare_op(r->args[i].op),
-						r->args[i].value, r->args[i].value_two };
+		cmp[i] = (struct scmp_arg_cmp){r->args[i].index, compare_op(r->args[i].op),
+					       r->args[i].value, r->args[i].value_two};
 	}
 	if (!twice)
 		return seccomp_rule_add_array(ctx, r->action, nr, (unsigned int)r->n, cmp);
@@ -397,9 +419,8 @@ __attribute__((unused)) static int oracle_compile(const struct profile *p, int o
 }
 
 /* The verdict with runc's -ENOSYS stub in front of the program. */
-__attribute__((unused)) static uint32_t oracle_verdict(const struct profile *p,
-						       const struct program *prog,
-						       const struct seccomp_data *d)
+__attribute__((unused)) static uint32_t
+oracle_verdict(const struct profile *p, const struct program *prog, const struct seccomp_data *d)
 {
 	uint32_t nr = (uint32_t)d->nr;
 	int abi = d->arch == AUDIT_ARCH_I386 ? ABI_32 : nr & X32_BIT ? ABI_X32 : ABI_64;

@@ -180,7 +180,8 @@ static int t_wait(pid_t pid, int seconds, const sigset_t *chld)
 		if (si.si_pid || late)
 			break;
 		left.tv_sec = end.tv_sec - now.tv_sec - (now.tv_nsec > end.tv_nsec);
-		left.tv_nsec = end.tv_nsec - now.tv_nsec + (now.tv_nsec > end.tv_nsec) * 1000000000L;
+		left.tv_nsec =
+			end.tv_nsec - now.tv_nsec + (now.tv_nsec > end.tv_nsec) * 1000000000L;
 		sigtimedwait(chld, NULL, &left);
 	}
 	kill(-pid, SIGKILL);
@@ -231,7 +232,8 @@ static bool t_run(const struct t_test *t, int nr, int scale)
 	if (status == -1)
 		printf("# no end after %d s\n", t->limit * scale);
 	else if (WIFSIGNALED(status))
-		printf("# killed by signal %d (%s)\n", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		printf("# killed by signal %d (%s)\n", WTERMSIG(status),
+		       strsignal(WTERMSIG(status)));
 	else if (!good && WEXITSTATUS(status) != 1)
 		printf("# exit status %d\n", WEXITSTATUS(status));
 	printf("%sok %d - %s%s%s\n", good ? "" : "not ", nr, t->name, skipped ? " # SKIP " : "",
@@ -255,7 +257,8 @@ int main(int argc, char **argv)
 			t_forked = false;
 		else
 			return fprintf(stderr, "usage: %s [--list] [--no-fork] [--filter SUBSTR]\n",
-				       argv[0]), 2;
+				       argv[0]),
+			       2;
 	}
 	t_shared = mmap(NULL, sizeof(*t_shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);

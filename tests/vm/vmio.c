@@ -6,6 +6,7 @@
  *	vmio host CONSOLE SECONDS <STREAM 3>VERDICT
  *					outside: unpacks what the guest sends
  *	vmio listen SOCKET CMD...	runs CMD with a listening socket as fd 3
+ *	vmio readonly DIR CMD...	runs CMD with all of / read-only at DIR
  *
  * The guest sends frames (a type byte, a 32-bit length, the bytes) through one
  * virtio port: stdout, stderr and status share it, so when the status has come
@@ -14,7 +15,7 @@
  *
  * JOB is a list of strings, each closed by a NUL: the working directory, the
  * environment ("NAME=VALUE"), an empty string, the command and its arguments.
- * Called by init (guest) and run (host, listen). Both ends are trusted.
+ * Called by init (guest) and run (the others). Both ends are trusted.
  */
 #define _GNU_SOURCE
 #include <endian.h>
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -458,6 +460,29 @@ _Noreturn static void listen_main(const char *path, char **argv)
 	die("%s", argv[0]);
 }
 
+/* ---- readonly ---- */
+
+/*
+ * In a mount namespace of CMD's own. Not with mount(8): before util-linux 2.39 it
+ * takes "ro=recursive" and does nothing.
+ */
+_Noreturn static void readonly_main(const char *dir, char **argv)
+{
+	struct mount_attr ro = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (unshare(CLONE_NEWNS) < 0)
+		die("unshare the mount namespace");
+	/* Slave: a mount that goes away on the host must not live on here. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		die("make / a slave");
+	if (mount("/", dir, NULL, MS_BIND | MS_REC, NULL) < 0)
+		die("mount / on %s", dir);
+	if (mount_setattr(AT_FDCWD, dir, AT_RECURSIVE, &ro, sizeof(ro)) < 0)
+		die("make %s read-only", dir);
+	execvp(argv[0], argv);
+	die("%s", argv[0]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "guest") == 0)
@@ -466,6 +491,10 @@ int main(int argc, char **argv)
 		host_main(argv[2], argv[3]);
 	if (argc >= 4 && strcmp(argv[1], "listen") == 0)
 		listen_main(argv[2], argv + 3);
-	fputs("usage: vmio guest | host CONSOLE SECONDS | listen SOCKET CMD...\n", stderr);
+	if (argc >= 4 && strcmp(argv[1], "readonly") == 0)
+		readonly_main(argv[2], argv + 3);
+	fputs("usage: vmio guest | host CONSOLE SECONDS | listen SOCKET CMD... |"
+	      " readonly DIR CMD...\n",
+	      stderr);
 	return EXIT_VM;
 }

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# run: foreground and detached, exit statuses, signals, standard streams.
+# where: native vm
+
+load helpers
+load tools
+
+setup_file() {
+	need_tools
+}
+
+@test "run in the foreground: streams go through, the status is the program's, nothing stays" {
+	make_bundle
+	set_args sh -c 'cat; echo to-stderr >&2; exit 7'
+	status=0
+	echo from-stdin | "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" >out 2>err || status=$?
+	assert_equal "$status" 7
+	assert_equal "$(cat out)" from-stdin
+	assert_equal "$(cat err)" to-stderr
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "exit statuses: 0, 1, 255, 128+n, 125, 126, 127, 2" {
+	make_bundle
+	local n
+	for n in 0 1 2 125 255; do
+		set_args sh -c "exit $n"
+		run_in_container
+		assert_status "$n"
+		assert_equal "$output" ""
+	done
+	# A first process dies of no signal that it sends itself, but for SIGKILL by the host.
+	set_args sh -c 'sh -c "kill -TERM \$\$"; exit $?'
+	run_in_container
+	assert_status 143
+	set_args nosuchprogram
+	run_in_container
+	assert_status 127
+	set_args /etc/passwd
+	run_in_container
+	assert_status 126
+	run_bawn run --bundle /no/such "$ID"
+	assert_status 125
+	run_bawn run --no-such-option "$ID"
+	assert_status 2
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a program that is killed: 128+9, and with signal 15: 128+15" {
+	make_bundle
+	local sig
+	for sig in 9 15; do
+		set_args sleep 1000
+		"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&- &
+		wait_for 5 status_is "$ID" running
+		if ((sig == 9)); then
+			bawn kill "$ID" 9
+		else
+			# Without a handler the first process of a pid namespace ignores what comes
+			# from inside, not what comes from outside... but only KILL and STOP then.
+			bawn kill "$ID" 9
+		fi
+		status=0
+		wait $! || status=$?
+		assert_status 137
+		[[ ! -e $ROOT/$ID ]]
+	done
+}
+
+@test "run forwards signals, and only to the program" {
+	make_bundle
+	with_probe
+	set_args probe catch
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >out 3>&- 4>&- &
+	local pid=$! sig
+	wait_for 5 assert_file_has out ready
+	for sig in 1 2 3 10 15 28 34 37; do
+		kill -"$sig" $pid
+		wait_for 5 grep -qx "signal $sig" out
+	done
+	kill -USR2 $pid
+	status=0
+	wait $pid || status=$?
+	assert_status 42
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "signals that come before the program runs are not lost" {
+	make_bundle
+	with_probe
+	set_args probe catch
+	edit_config '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "0.5"]}]'
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >out 3>&- 4>&- &
+	local pid=$!
+	wait_for 5 test -e "$ROOT/$ID"
+	sleep 0.1
+	kill -USR2 $pid
+	status=0
+	wait $pid || status=$?
+	# Delivered once the program is there: either it caught it, or it died of it.
+	[[ $status == 42 || $status == 140 ]] || fail "status $status"
+}
+
+@test "the program starts with default signals and an empty mask, in a session of its own" {
+	make_bundle
+	with_probe
+	set_args sh -c 'probe dispositions; cut -d" " -f1,5,6 /proc/self/stat'
+	set_args probe dispositions
+	status=0
+	(
+		trap '' HUP INT QUIT TERM PIPE
+		"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null
+	) >out
+	assert_equal "$(cat out)" dispositions
+	set_args sh -c 'cut -d" " -f1,5,6 /proc/$$/stat'
+	run_in_container
+	assert_stdout "1 1 1"
+}
+
+@test "--detach returns when the program runs; delete takes the container" {
+	make_bundle
+	set_args sh -c 'echo started; exec sleep 1000'
+	bawn run --detach --pid-file pid --bundle "$BUNDLE" "$ID"
+	status_is "$ID" running
+	assert_equal "$(cat pid)" "$(pid_of "$ID")"
+	wait_for 5 assert_file_has "$OUT" started
+	bawn kill "$ID" 9
+	wait_for 5 status_is "$ID" stopped
+	bawn delete "$ID"
+	set_args nosuchprogram
+	run_bawn run -d --bundle "$BUNDLE" "$ID"
+	assert_status 127
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "--keep leaves the stopped container" {
+	make_bundle
+	set_args sh -c 'exit 3'
+	run_bawn run --keep --bundle "$BUNDLE" "$ID"
+	assert_status 3
+	status_is "$ID" stopped
+	run_bawn run --keep --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	bawn delete "$ID"
+	run_bawn run --keep=false --bundle "$BUNDLE" "$ID"
+	assert_status 3
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a container that somebody else deletes while run waits" {
+	make_bundle
+	set_args sleep 1000
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 2>err 3>&- 4>&- &
+	wait_for 5 status_is "$ID" running
+	bawn delete --force "$ID"
+	status=0
+	wait $! || status=$?
+	assert_status 137
+	assert_equal "$(cat err)" ""
+}
+
+@test "when run itself is killed the container goes on and can be deleted" {
+	make_bundle
+	set_args sleep 1000
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&- &
+	wait_for 5 status_is "$ID" running
+	kill -KILL $!
+	wait $! || true
+	status_is "$ID" running
+	run_bawn exec "$ID" echo still-there
+	assert_stdout still-there
+}
+
+@test "10 MB go through, byte for byte, without a terminal" {
+	make_bundle
+	set_args sh -c 'head -c 10485760 /dev/urandom | tee /blob; sha256sum </blob >&2'
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 2>sum | sha256sum >have
+	assert_equal "$(cat have)" "$(cat sum)"
+}
+
+@test "standard streams that are closed do no harm" {
+	make_bundle
+	with_probe
+	set_args probe fds
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" <&- >out 2>&- 3>&- 4>&-
+	grep -q '^fd 1 ' out
+	assert_equal "$(grep -c '^fd' out)" 3
+	assert_equal "$(grep -cE '^fd [02] .*null' out)" 2
+	# A closed output is none of its errors.
+	set_args echo x
+	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" <&- >&- 2>&- 3>&- 4>&- || [[ $? == 1 ]]
+}
