@@ -25,7 +25,7 @@ BEGIN {
 	forbid("sleep usleep nanosleep", "wait for the event: poll on a pidfd, a timerfd or a file")
 	forbid("pipe dup accept epoll_create inotify_init creat", \
 		"leaks its fd; use the one that takes flags")
-	forbid("realpath chroot chdir_to canonicalize_file_name", \
+	forbid("realpath canonicalize_file_name", \
 		"paths are resolved by openat2, through path/")
 	why_silent = "the library prints nothing and does not exit; only cli/ does"
 	split("printf vprintf puts putchar perror fprintf vfprintf fputs fputc exit err errx", s, " ")

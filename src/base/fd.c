@@ -97,27 +97,34 @@ int file_write_at(int dirfd, const char *name, const char *data, size_t len)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+int file_create_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
+		   mode_t mode)
+{
+	_close_ int fd = openat(dirfd, name,
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "create %s", name);
+	r = fd_write_all(fd, data, len);
+	return r < 0 ? err_num(e, r, "write %s", name) : 0;
+}
+
 int file_replace_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
 		    mode_t mode)
 {
-	_close_ int fd = FD_NONE;
-	char tmp[300];
+	char tmp[4096];
 	int r;
 
 	r = str_format(tmp, sizeof(tmp), "%s.%d.tmp", name, (int)getpid());
 	if (r < 0)
 		return err_num(e, r, "replace %s", name);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return err_sys(e, "create %s", tmp);
-	r = fd_write_all(fd, data, len);
+	r = file_create_at(e, dirfd, tmp, data, len, mode);
 	if (r == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
-		r = -errno;
-	if (r < 0) {
+		r = err_sys(e, "write %s", name);
+	if (r < 0)
 		unlinkat(dirfd, tmp, 0);
-		return err_num(e, r, "write %s", name);
-	}
-	return 0;
+	return r;
 }
 
 ssize_t fd_send(int sock, const void *data, size_t len, int fd)

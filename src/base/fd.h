@@ -41,6 +41,10 @@ int file_read_at(struct err *e, int dirfd, const char *name, size_t max, struct 
  * no message: the caller knows what the value meant. Never creates the file. */
 int file_write_at(int dirfd, const char *name, const char *data, size_t len);
 
+/* Writes a new file NAME below dirfd, or over the old one. */
+int file_create_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
+		   mode_t mode);
+
 /* Replaces NAME below dirfd atomically: temporary file, write, rename. mode as for open(2). */
 int file_replace_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
 		    mode_t mode);

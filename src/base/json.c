@@ -217,7 +217,7 @@ static int on_end_object(void *ctx)
 		return check_many_members(r, object);
 	for (const struct json *a = object->child; a; a = a->next) {
 		for (const struct json *b = a->next; b; b = b->next) {
-			if (strcmp(a->key, b->key) == 0) {
+			if (a->key[0] == b->key[0] && strcmp(a->key, b->key) == 0) {
 				r->where = b;
 				return 0;
 			}

@@ -262,7 +262,7 @@ static int decode_field(struct err *e, struct arena *a, const struct json *node,
 static const struct json_field *find_field(const struct json_field *fields, const char *name)
 {
 	for (; fields->name; fields++)
-		if (strcmp(fields->name, name) == 0)
+		if (fields->name[0] == name[0] && strcmp(fields->name, name) == 0)
 			return fields;
 	return NULL;
 }

@@ -75,7 +75,7 @@ struct json_word {
 	int32_t value;
 };
 
-/* FIELD_CALL: target is at the field's offset. OBJECT, OPT_OBJECT and each element of a LIST: called
+/* FIELD_CALL: target is at the offset. OBJECT, OPT_OBJECT and each element of a LIST: called
  * after decoding, with the struct. Fills e and returns -errno when it does not like the value. */
 typedef int (*json_call)(struct err *e, struct arena *a, const struct json *node, void *target);
 

@@ -100,7 +100,14 @@ static size_t check_string(const unsigned char *s, size_t i, size_t len, size_t 
 	size_t start = i, bytes = 0, n, m;
 	bool escaped = false;
 
-	for (; i < len && s[i] != '"'; i += n, bytes += m) {
+	for (;; i += n, bytes += m) {
+		size_t from = i;
+
+		while (i < len && plain[s[i]])
+			i++;
+		bytes += i - from;
+		if (i >= len || s[i] == '"')
+			break;
 		fault->offset = i;
 		if (s[i] == '\\') {
 			escaped = true;

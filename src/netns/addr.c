@@ -6,8 +6,9 @@
 #include <stdio.h>
 
 /* The rest of the flags is the kernel's to set. */
-#define FLAGS_TO_KEEP \
-	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN)
+#define FLAGS_TO_KEEP                                                                    \
+	(IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | \
+	 IFA_F_MCAUTOJOIN)
 #define DUMP_TRIES 8
 
 static const uint16_t attributes_to_keep[] = {
@@ -139,7 +140,8 @@ static int add_one(struct err *e, struct nl *nl, const struct link *to, const ch
 
 	addr_request(&req, addr, to, old_name);
 	r = nl_call(e, nl, &req, NULL, NULL);
-	return r < 0 ? err_wrap(e, r, "add the address %s", addr_text(addr, text, sizeof(text))) : 0;
+	return r < 0 ? err_wrap(e, r, "add the address %s", addr_text(addr, text, sizeof(text)))
+		     : 0;
 }
 
 static bool is_ipv6(const struct nlmsghdr *addr)

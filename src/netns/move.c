@@ -90,7 +90,8 @@ static int check_device(struct err *e, struct transfer *t, struct device *d)
 	int r;
 
 	if (is_template(name) && !template_is_good(name))
-		return err_set(e, ERR_CONFIG, "the name \"%s\" is a template without one %%d", name);
+		return err_set(e, ERR_CONFIG, "the name \"%s\" is a template without one %%d",
+			       name);
 	r = link_get(e, &t->host.nl, d->move->host_name, 0, &d->link);
 	if (r < 0)
 		return r;
@@ -141,6 +142,8 @@ static int carry(struct err *e, struct side *from, struct side *to, int index, i
 	r = link_move(e, &from->nl, index, &target);
 	if (r == 0 || link_get(&ignored, &from->nl, NULL, index, &gone) == -ENODEV)
 		*ret_index = target.index;
+	if (r < 0 && name)
+		return err_wrap(e, r, "move it and name it %s", name);
 	return r < 0 ? err_wrap(e, r, "move it") : 0;
 }
 
@@ -162,8 +165,8 @@ static int settle(struct err *e, struct side *side, const struct device *d, int 
 static int move_there(struct err *e, struct transfer *t, struct device *d)
 {
 	/* Not renamed when the name is the same, be it an alternative one, which it keeps. */
-	bool rename = !str_eq(d->move->name, d->move->host_name) &&
-		      !str_eq(d->move->name, d->link.name);
+	bool rename =
+		!str_eq(d->move->name, d->move->host_name) && !str_eq(d->move->name, d->link.name);
 	int r = carry(e, &t->host, &t->other, d->link.index, d->link.index,
 		      rename ? d->move->name : NULL, &d->index);
 

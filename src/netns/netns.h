@@ -15,11 +15,11 @@ struct netns_move {
 };
 
 /* Moves network devices of the caller's network namespace into the one that netns_fd refers to,
- * gives them their names there and their permanent addresses of global scope back, and sets them up
- * (runtime-spec, linux.netDevices). All are looked at before the first one is moved. When one fails,
- * those that are moved already are put back with their names, addresses and state; the host's routes
- * through them are lost, as with every move. Errors name the device. The calling thread enters
- * the other namespace for a moment: needs CAP_SYS_ADMIN and CAP_NET_ADMIN in both. */
+ * gives them their names there and their permanent addresses of global scope back, and sets them
+ * up (runtime-spec, linux.netDevices). All are looked at before the first one is moved. When one
+ * fails, those that are moved already are put back with their names, these addresses and their
+ * state; routes through them are lost, as with every move. Errors name the device. The calling
+ * thread enters the other namespace for a moment: needs CAP_SYS_ADMIN and CAP_NET_ADMIN in both. */
 int netns_move_devices(struct err *e, int netns_fd, const struct netns_move *moves, size_t n);
 
 #endif

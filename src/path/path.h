@@ -53,7 +53,7 @@ struct mount_fs {
 	char *const *data;		/* "size=64k", "ro"; n_data of them */
 	size_t n_data;
 	const char *context;		/* SELinux label or NULL */
-	uint64_t sb_flags;		/* MS_SYNCHRONOUS, _DIRSYNC, _MANDLOCK, _LAZYTIME, _RDONLY */
+	uint64_t sb_flags;		/* MS_SYNCHRONOUS, _DIRSYNC, _LAZYTIME, _RDONLY ... */
 	uint64_t attrs;			/* MOUNT_ATTR_* of the mount */
 };
 

@@ -73,17 +73,46 @@ static int not_found(struct err *e, const struct container *c)
 	return err_set(e, ERR_NOT_FOUND, "container \"%s\" does not exist", c->id);
 }
 
-int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id)
+int container_open_dir(struct err *e, struct container *c, const struct runtime *rt,
+		       const char *id)
 {
 	int r = set_id(e, c, rt, id);
 
 	if (r < 0)
 		return r;
-	if (open_dir(c) < 0)
-		return errno == ENOENT || rt->root_fd < 0
-			       ? not_found(e, c)
+	if (open_dir(c) == 0)
+		return 0;
+	return errno == ENOENT ? not_found(e, c)
 			       : err_sys(e, "open the state directory %s/%s", rt->root, c->id);
-	return container_load_state(e, c);
+}
+
+static int container_ready(struct err *e, const struct container *c)
+{
+	if (c->has_state)
+		return 0;
+	return err_set(e, ERR_STATE,
+		       "container \"%s\" is still being created, or its creation was killed; "
+		       "\"bawn delete --force %s\" clears up",
+		       c->id, c->id);
+}
+
+int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id)
+{
+	int r = container_open_dir(e, c, rt, id);
+
+	return r < 0 ? r : container_load_state(e, c);
+}
+
+int container_open_locked(struct err *e, struct container *c, const struct runtime *rt,
+			  const char *id)
+{
+	int r = container_open_dir(e, c, rt, id);
+
+	if (r == 0)
+		r = container_lock(e, c);
+	if (r == 0)
+		r = container_load_state(e, c);
+	return r < 0 ? r : container_ready(e, c);
 }
 
 int container_open_ready(struct err *e, struct container *c, const struct runtime *rt,
@@ -91,16 +120,10 @@ int container_open_ready(struct err *e, struct container *c, const struct runtim
 {
 	int r = container_open(e, c, rt, id);
 
-	if (r == 0 && !c->has_state)
-		return err_set(
-			e, ERR_STATE,
-			"container \"%s\" is still being created, or its creation was killed; "
-			"\"bawn delete --force %s\" clears up",
-			c->id, c->id);
-	return r;
+	return r < 0 ? r : container_ready(e, c);
 }
 
-int container_lock(struct err *e, struct container *c)
+int container_lock(struct err *e, const struct container *c)
 {
 	struct stat st;
 
@@ -109,9 +132,7 @@ int container_lock(struct err *e, struct container *c)
 			return err_sys(e, "lock the state directory of %s", c->id);
 	if (fstat(c->dir_fd, &st) < 0)
 		return err_sys(e, "look at the state directory of %s", c->id);
-	if (st.st_nlink == 0)
-		return not_found(e, c);
-	return container_load_state(e, c);
+	return st.st_nlink == 0 ? not_found(e, c) : 0;
 }
 
 bool container_try_lock(const struct container *c)

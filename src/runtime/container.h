@@ -24,7 +24,7 @@ struct container_state {
 	const char *oci_version, *bundle, *rootfs, *created, *owner;
 	bool has_cgroup;
 	struct cg_place cgroup;
-	bool poststart, poststop;	/* it has such hooks */
+	bool hooks, poststart, poststop;	/* it has any hooks; it has such hooks */
 	bool shares_pids;		/* no pid namespace of its own: init's end ends nobody else */
 	const struct json *annotations;
 };
@@ -41,23 +41,31 @@ struct container {
 /* Takes the id: makes the directory and locks it. ERR_EXISTS when it is taken. */
 int container_new(struct err *e, struct container *c, const struct runtime *rt, const char *id);
 
-/* Opens an existing one and reads state.json if there is one; ERR_NOT_FOUND "does not exist". */
+/* Opens the directory of an existing one; ERR_NOT_FOUND "does not exist". */
+int container_open_dir(struct err *e, struct container *c, const struct runtime *rt,
+		       const char *id);
+
+/* The same, and reads state.json if there is one. */
 int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id);
 
 /* The same, and a container without state.json (still being made, or its maker died) is an error. */
 int container_open_ready(struct err *e, struct container *c, const struct runtime *rt,
 			 const char *id);
 
-/* Waits for the lock; reads state.json again, since it may have changed. -ENOENT (ERR_NOT_FOUND)
- * when the container was deleted meanwhile. */
-int container_lock(struct err *e, struct container *c);
+/* Waits for the lock. -ENOENT (ERR_NOT_FOUND) when the container was deleted meanwhile. */
+int container_lock(struct err *e, const struct container *c);
+/* container_open() of what shall be changed: locked, and the state read under the lock. */
+int container_open_locked(struct err *e, struct container *c, const struct runtime *rt,
+			  const char *id);
 /* false: somebody else holds it. */
 bool container_try_lock(const struct container *c);
 void container_unlock(const struct container *c);
 
 /* Reads state.json if there is one (has_state). */
 int container_load_state(struct err *e, struct container *c);
-int container_save_state(struct err *e, const struct container *c);
+/* Writes state.json in two steps: the work first, then the rename that makes it valid. */
+int container_prepare_state(struct err *e, const struct container *c);
+int container_commit_state(struct err *e, const struct container *c);
 /* The configuration copy. */
 int container_load_spec(struct err *e, const struct container *c, struct spec *spec);
 

@@ -29,43 +29,40 @@ static int delete_locked(struct err *e, struct container *c, bool force)
 int container_delete(struct err *e, const struct runtime *rt, const char *id, bool force)
 {
 	_container_ struct container c;
+	struct err ignored;
 	int r;
 
-	r = container_open(e, &c, rt, id);
-	/* A damaged state.json is no reason to keep anything: the intent log is enough. */
-	if (r < 0 && force && c.dir_fd >= 0)
-		r = 0;
+	r = container_open_dir(e, &c, rt, id);
 	if (r == 0 && force && !container_try_lock(&c)) {
 		/* Its maker is alive, perhaps stuck in a hook: end what it waits for. */
+		(void)container_load_state(&ignored, &c);
 		r = container_kill_all(e, &c);
 	}
 	if (r == 0)
 		r = container_lock(e, &c);
-	if (r < 0 && force && c.dir_fd >= 0 && e->code == ERR_CONFIG)
-		r = 0;
-	if (r == 0)
-		r = delete_locked(e, &c, force);
-	return r < 0 && force && e->code == ERR_NOT_FOUND ? 0 : r;
+	if (r < 0)
+		return force && e->code == ERR_NOT_FOUND ? 0 : r;
+	r = container_load_state(e, &c);
+	/* A damaged state.json is no reason to keep anything: the intent log is enough. */
+	return r < 0 && !force ? r : delete_locked(e, &c, force);
 }
 
 /* Nobody makes it any more and it never became "created". */
 static int collect(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
-		   struct strv *removed, size_t room)
+		   struct strv *removed)
 {
 	_container_ struct container c;
-	int r = container_open(e, &c, rt, id);
+	int r = container_open_dir(e, &c, rt, id);
 
-	if (r < 0 || c.has_state || !container_try_lock(&c))
+	if (r < 0 || !container_try_lock(&c) || container_lock(e, &c) < 0)
 		return 0;
-	r = container_lock(e, &c);
-	if (r < 0 || c.has_state)
+	if (container_load_state(e, &c) < 0 || c.has_state)
 		return 0;
 	r = container_destroy(e, &c);
 	if (r < 0)
 		return err_wrap(e, r, "%s", id);
-	if (removed->n < room)
-		removed->v[removed->n++] = arena_strdup(a, id);
-	return 0;
+	removed->v[removed->n] = arena_strdup(a, id);
+	return removed->v[removed->n++] ? 0 : err_nomem(e);
 }
 
 int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret_removed)
@@ -80,6 +77,6 @@ int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct 
 	if (!ret_removed->v)
 		return err_nomem(e);
 	for (size_t i = 0; i < ids.n && r == 0; i++)
-		r = collect(e, rt, ids.v[i], a, ret_removed, ids.n);
+		r = collect(e, rt, ids.v[i], a, ret_removed);
 	return r;
 }

@@ -84,7 +84,7 @@ int container_destroy(struct err *e, struct container *c)
 		r = kill_init(e, c);
 	if (r == 0)
 		r = remove_cgroup(e, c, &m, INTENT_CGROUP);
-	if (r == 0)
+	if (r == 0 && (!c->has_state || c->state.hooks))
 		r = remove_cgroup(e, c, &m, INTENT_HOOK_CGROUP);
 	cg_mount_done(&m);
 	return r < 0 ? r : container_remove_dir(e, c);

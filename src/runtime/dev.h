@@ -7,7 +7,7 @@
 struct dev_options {
 	const struct spec *spec;
 	int root_fd;
-	bool bind;		/* bind the host's nodes: mknod is not possible in a user namespace */
+	bool bind;		/* bind the host's nodes: a user namespace may not mknod */
 };
 
 /* The default devices, linux.devices and the links. /dev is created when missing and must be a

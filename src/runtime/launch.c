@@ -264,6 +264,8 @@ static int fill_state(struct err *e, struct launch *l)
 			    : arena_printf(a, "%s/%s", l->bundle, l->spec.root_path);
 	s->created = arena_printf(a, "%s.%09ldZ", stamp, now.tv_nsec);
 	s->owner = geteuid() == 0 ? "root" : arena_printf(a, "%u", geteuid());
+	for (int k = 0; k < HOOK_KIND_MAX; k++)
+		s->hooks = s->hooks || l->spec.hooks[k].n;
 	s->poststart = l->spec.hooks[HOOK_POSTSTART].n > 0;
 	s->poststop = l->spec.hooks[HOOK_POSTSTOP].n > 0;
 	s->shares_pids = !l->spec.linux_.ns[NS_PID].present || l->spec.linux_.ns[NS_PID].path;
@@ -289,8 +291,10 @@ static int start_child(struct err *e, struct launch *l)
 
 static int at_namespaces(struct err *e, struct launch *l)
 {
-	int r = launch_hooks(e, l, HOOK_PRESTART, STATUS_CREATING);
+	int r = l->spec.linux_.net_devices.n ? launch_net_devices(e, l) : 0;
 
+	if (r == 0)
+		r = launch_hooks(e, l, HOOK_PRESTART, STATUS_CREATING);
 	if (r == 0)
 		r = launch_hooks(e, l, HOOK_CREATE_RUNTIME, STATUS_CREATING);
 	return r < 0 ? r : channel_send(e, l->channel[0], MSG_GO, FD_NONE);
@@ -342,7 +346,8 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	if (r < 0)
 		return r;
 	l->made = true;
-	r = file_replace_at(e, l->c.dir_fd, "config.json", text.data, text.len, 0600);
+	/* No need to replace it atomically: nothing reads it before state.json is there. */
+	r = file_create_at(e, l->c.dir_fd, "config.json", text.data, text.len, 0600);
 	if (r == 0)
 		r = make_cgroup(e, l);
 	if (r == 0)
@@ -351,12 +356,17 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 		r = open_channels(e, l, with_gate);
 	if (r < 0)
 		return r;
-	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n || l->spec.hooks[HOOK_CREATE_RUNTIME].n;
+	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
+			    l->spec.hooks[HOOK_CREATE_RUNTIME].n ||
+			    l->spec.linux_.net_devices.n;
 	r = start_child(e, l);
 	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
-	 * child has closed its copy at once, and we have nothing else to do now. */
-	if (l->rt->image_fd)
+	 * child has closed its copy at once, and we have nothing else to do now. But a helper
+	 * program comes from there. */
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n)
 		fd_close(l->rt->image_fd);
+	if (r == 0)
+		r = container_prepare_state(e, &l->c);
 	if (r == 0)
 		r = converse(e, l);
 	if (r == 0)

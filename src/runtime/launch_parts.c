@@ -105,8 +105,9 @@ int launch_console(struct err *e, struct launch *l, int master)
 
 int launch_announce(struct err *e, struct launch *l)
 {
-	int r = container_save_state(e, &l->c);
+	int r = container_commit_state(e, &l->c);
 
+	l->c.has_state = r == 0;
 	if (r == 0)
 		r = announce_pid(e, l->opt->pid_file, l->pid);
 	if (r == 0)

@@ -17,11 +17,17 @@ struct loop {
 
 #define PENDING_MAX 65536	/* then the reading side waits: back-pressure, no growth */
 
+/* musl's sigfillset leaves out 32 to 34, which it keeps for itself; they are passed on as well. */
+static void fill_signals(sigset_t *set)
+{
+	memset(set, 0xff, sizeof(*set));
+}
+
 void relay_begin(struct relay *r)
 {
 	sigset_t all;
 
-	sigfillset(&all);
+	fill_signals(&all);
 	r->blocked = sigprocmask(SIG_SETMASK, &all, &r->saved) == 0;
 }
 
@@ -168,7 +174,7 @@ int relay_run(struct err *e, pid_t pid, int pidfd, int master, int *ret_status)
 	sigset_t all;
 	int r;
 
-	sigfillset(&all);
+	fill_signals(&all);
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
 		return err_sys(e, "make a signalfd");

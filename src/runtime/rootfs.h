@@ -45,7 +45,8 @@ int rootfs_prepare(struct err *e, struct rootfs *r, const struct rootfs_options 
 int rootfs_mount(struct err *e, struct rootfs *r);
 
 /* A procfs of the container's pid namespace for sysctls, LSM labels and the like: the one the
- * container got, seen without what is mounted on it; else a new one. In r->proc_fd, which stays the rootfs's. */
+ * container got, seen without what is mounted on it; else a new one. 0: it is in r->proc_fd
+ * and stays the rootfs's. */
 int rootfs_procfs(struct err *e, struct rootfs *r);
 
 /* Makes the rootfs the root: late read-only mounts, pivot_root and the old tree away. With no_pivot

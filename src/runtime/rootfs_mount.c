@@ -338,6 +338,18 @@ static int mount_all(struct err *e, struct rootfs *r)
 	return dev_is_bind(spec) ? 0 : dev_populate(e, &dev);
 }
 
+/* process.cwd is made when it is missing, as other runtimes do. When that fails, the change to it
+ * fails as well and says why. */
+static void make_cwd(const struct rootfs *r)
+{
+	const struct spec_process *p = r->opt.spec->process;
+	_close_ int fd = FD_NONE;
+	struct err ignored;
+
+	if (p && !str_eq(p->cwd, "/"))
+		fd = path_make_dir(&ignored, r->root_fd, p->cwd);
+}
+
 int rootfs_mount(struct err *e, struct rootfs *r)
 {
 	mode_t mask;
@@ -356,6 +368,8 @@ int rootfs_mount(struct err *e, struct rootfs *r)
 	/* Modes of what is made below are meant as they are written. */
 	mask = umask(0);
 	rc = mount_all(e, r);
+	if (rc == 0)
+		make_cwd(r);
 	umask(mask);
 	return rc;
 }

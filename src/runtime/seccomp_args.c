@@ -28,10 +28,10 @@ static uint32_t high_offset(uint32_t arg)
 }
 
 /* t when (word & mask) == value, else f. */
-static label emit_masked(struct seccomp_emitter *m, uint32_t offset, uint32_t mask, uint32_t value,
-			 label t, label f)
+static uint32_t emit_masked(struct seccomp_emitter *m, uint32_t offset, uint32_t mask,
+			    uint32_t value, uint32_t t, uint32_t f)
 {
-	label l;
+	uint32_t l;
 
 	if (mask == 0)
 		return t;
@@ -46,11 +46,11 @@ static label emit_masked(struct seccomp_emitter *m, uint32_t offset, uint32_t ma
 }
 
 /* t when the argument is greater than value (code BPF_JGT) or not smaller (BPF_JGE), else f. */
-static label emit_order(struct seccomp_emitter *m, uint16_t code, const struct seccomp_cond *c,
-			bool narrow, label t, label f)
+static uint32_t emit_order(struct seccomp_emitter *m, uint16_t code, const struct seccomp_cond *c,
+			   bool narrow, uint32_t t, uint32_t f)
 {
 	uint32_t high = high_word(c->value), low = low_word(c->value);
-	label l;
+	uint32_t l;
 
 	if (code == BPF_JGE && low == 0 && (narrow || high == 0))
 		return t;
@@ -66,18 +66,19 @@ static label emit_order(struct seccomp_emitter *m, uint16_t code, const struct s
 	return seccomp_emit_load(m, high_offset(c->arg), l);
 }
 
-static label emit_equal(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
-			label t, label f)
+static uint32_t emit_equal(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
+			   uint32_t t, uint32_t f)
 {
-	label l = emit_masked(m, low_offset(c->arg), low_word(c->mask), low_word(c->value), t, f);
+	uint32_t l =
+		emit_masked(m, low_offset(c->arg), low_word(c->mask), low_word(c->value), t, f);
 
 	if (narrow)
 		return l;
 	return emit_masked(m, high_offset(c->arg), high_word(c->mask), high_word(c->value), l, f);
 }
 
-static label emit_cond(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
-		       label t, label f)
+static uint32_t emit_cond(struct seccomp_emitter *m, const struct seccomp_cond *c, bool narrow,
+			  uint32_t t, uint32_t f)
 {
 	switch (c->op) {
 	case OP_EQ:
@@ -127,7 +128,7 @@ static bool same_but_low(const struct seccomp_alt *a, const struct seccomp_alt *
 }
 
 /* Appends a number, which goes to t, to the ranges of a background f. */
-static size_t add_value(struct seccomp_range *r, size_t n, uint32_t value, label t, label f)
+static size_t add_value(struct seccomp_range *r, size_t n, uint32_t value, uint32_t t, uint32_t f)
 {
 	if (r[n - 1].to == f && r[n - 1].first == value)	/* the one before was value - 1 */
 		n--;
@@ -139,14 +140,14 @@ static size_t add_value(struct seccomp_range *r, size_t n, uint32_t value, label
 }
 
 /* The last conditions of a list of alternatives that differ by low word: one search. */
-static label emit_values(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
-			 bool narrow, label t, label f)
+static uint32_t emit_values(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
+			    bool narrow, uint32_t t, uint32_t f)
 {
 	const struct seccomp_cond *c = &alts[0].conds[alts[0].n - 1];
 	struct seccomp_range *r = arena_array(m->arena, 2 * n + 2, sizeof(*r));
 	uint32_t *values = arena_array(m->arena, n, sizeof(*values));
 	size_t count = 1;
-	label l;
+	uint32_t l;
 
 	if (!r || !values) {
 		m->nomem = true;
@@ -171,15 +172,15 @@ static label emit_values(struct seccomp_emitter *m, const struct seccomp_alt *al
 	return emit_masked(m, high_offset(c->arg), high_word(c->mask), high_word(c->value), l, f);
 }
 
-label seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
-			bool narrow)
+uint32_t seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
+			   bool narrow)
 {
-	label next = LABEL(LABEL_RET, 0);
+	uint32_t next = LABEL(LABEL_RET, 0);
 
 	while (n > 0 && !m->full) {
 		const struct seccomp_alt *alt = &alts[n - 1];
 		size_t same = 1, conds = alt->n;
-		label l = LABEL(LABEL_RET, alt->action);
+		uint32_t l = LABEL(LABEL_RET, alt->action);
 
 		while (same < n && same_but_low(alt, alt - same, narrow))
 			same++;
@@ -232,12 +233,12 @@ static void chain_collect(const struct seccomp_rules *r, uint32_t chain, struct 
 	}
 }
 
-label seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow)
+uint32_t seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow)
 {
 	unsigned short *at = &m->chain_at[narrow][chain];
 	size_t n = chain_length(m->rules, chain);
 	struct seccomp_alt *alts;
-	label l;
+	uint32_t l;
 
 	if (*at)
 		return LABEL(LABEL_AT, *at);
@@ -258,9 +259,9 @@ label seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow)
 	return l;
 }
 
-label seccomp_emit_mux(struct seccomp_emitter *m, unsigned int mux)
+uint32_t seccomp_emit_mux(struct seccomp_emitter *m, unsigned int mux)
 {
-	label l;
+	uint32_t l;
 
 	if (m->mux[mux].at)
 		return LABEL(LABEL_AT, m->mux[mux].at);

@@ -12,7 +12,7 @@ struct section {
 
 /* What a number without a rule gets. */
 struct outside {
-	label listed, newer;	/* up to the largest number that the profile names, and above */
+	uint32_t listed, newer;	/* up to the largest number that the profile names, and above */
 	uint32_t largest;
 };
 
@@ -68,7 +68,7 @@ static int read_flags(struct err *e, const struct spec_seccomp *s, struct seccom
 }
 
 /* Adds numbers from `first` on; the next call goes on where these end. */
-static void add_range(struct section *s, uint64_t first, label to)
+static void add_range(struct section *s, uint64_t first, uint32_t to)
 {
 	struct seccomp_range *last = s->count ? &s->ranges[s->count - 1] : NULL;
 
@@ -83,7 +83,7 @@ static void add_range(struct section *s, uint64_t first, label to)
 
 /* The verdict of a call that the profile has rules for; false when it has none. */
 static bool verdict_label(const struct seccomp_emitter *m, const struct seccomp_abi *abi,
-			  uint16_t name, label *ret)
+			  uint16_t name, uint32_t *ret)
 {
 	const struct seccomp_verdict *v = &m->rules->verdicts[name - 1];
 
@@ -130,7 +130,7 @@ static uint32_t largest_named(const struct seccomp_emitter *m, const struct secc
 	return 0;
 }
 
-static label outside_label(const struct outside *o, uint64_t nr)
+static uint32_t outside_label(const struct outside *o, uint64_t nr)
 {
 	return nr > o->largest ? o->newer : o->listed;
 }
@@ -146,7 +146,7 @@ static void add_gap(struct section *s, const struct outside *o, uint64_t from, u
 
 /* The numbers of an ABI, from `from` up to `end`. */
 static void add_abi(const struct seccomp_emitter *m, struct section *s,
-		    const struct seccomp_abi *abi, label newer, uint64_t from, uint64_t end)
+		    const struct seccomp_abi *abi, uint32_t newer, uint64_t from, uint64_t end)
 {
 	struct outside o = { .listed = LABEL(LABEL_RET, 0), .newer = newer };
 
@@ -161,7 +161,7 @@ static void add_abi(const struct seccomp_emitter *m, struct section *s,
 		add_gap(s, &o, from, n->first);
 		for (size_t i = 0; i < n->count; i++) {
 			uint64_t nr = (uint64_t)n->first + i;
-			label to;
+			uint32_t to;
 
 			if (!n->names[i] || !verdict_label(m, abi, n->names[i], &to))
 				to = outside_label(&o, nr);
@@ -173,14 +173,14 @@ static void add_abi(const struct seccomp_emitter *m, struct section *s,
 }
 
 /* All ABIs of seccomp_abis[first] .. [last], which share an audit architecture. */
-static label emit_section(struct seccomp_emitter *m, size_t first, size_t last, const bool *enabled,
-			  label newer, label refused)
+static uint32_t emit_section(struct seccomp_emitter *m, size_t first, size_t last,
+			     const bool *enabled, uint32_t newer, uint32_t refused)
 {
 	const uint64_t end = UINT64_C(1) << 32;
 	struct section s = { .count = 0 };
 	size_t max = 8;
 	uint64_t from = 0;
-	label tree;
+	uint32_t tree;
 
 	for (size_t i = first; i <= last; i++)
 		for (size_t part = 0; part < ARRAY_SIZE(seccomp_abis[i].numbers); part++)
@@ -229,7 +229,7 @@ static int emit_program(struct err *e, struct seccomp_emitter *m, struct seccomp
 	int newer = wants_enosys(rules->actions[0])
 			    ? seccomp_action_index(rules, SECCOMP_RET_ERRNO | ENOSYS)
 			    : 0;
-	label next;
+	uint32_t next;
 
 	if (kill < 0 || newer < 0)
 		return err_set(e, ERR_UNSUPPORTED, "linux.seccomp: too many different actions");
@@ -238,7 +238,7 @@ static int emit_program(struct err *e, struct seccomp_emitter *m, struct seccomp
 		const uint32_t audit = seccomp_abis[last].audit;
 		size_t first = last;
 		bool any = enabled[last];
-		label l;
+		uint32_t l;
 
 		for (; first > 0 && seccomp_abis[first - 1].audit == audit; first--)
 			any |= enabled[first - 1];

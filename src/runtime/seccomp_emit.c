@@ -13,12 +13,12 @@
 /* Single numbers that a leaf of the tree compares one after the other. */
 #define LEAF_SINGLES 3
 
-static enum label_kind label_kind(label l)
+static enum label_kind label_kind(uint32_t l)
 {
 	return (enum label_kind)(l >> LABEL_SHIFT);
 }
 
-static uint32_t label_index(label l)
+static uint32_t label_index(uint32_t l)
 {
 	return l & ((1u << LABEL_SHIFT) - 1);
 }
@@ -69,7 +69,7 @@ static unsigned int emit(struct seccomp_emitter *m, uint16_t code, unsigned int 
 }
 
 /* A position within reach of the next jump that leads to l. */
-static unsigned int near(struct seccomp_emitter *m, label l)
+static unsigned int near(struct seccomp_emitter *m, uint32_t l)
 {
 	uint32_t index = label_index(l);
 
@@ -85,7 +85,7 @@ static unsigned int near(struct seccomp_emitter *m, label l)
 }
 
 /* Argument rules are written where they are first needed. */
-static label resolve(struct seccomp_emitter *m, label l)
+static uint32_t resolve(struct seccomp_emitter *m, uint32_t l)
 {
 	switch (label_kind(l)) {
 	case LABEL_WIDE:
@@ -98,7 +98,8 @@ static label resolve(struct seccomp_emitter *m, label l)
 	}
 }
 
-label seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, label t, label f)
+uint32_t seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, uint32_t t,
+			   uint32_t f)
 {
 	unsigned int at_t, at_f;
 
@@ -110,21 +111,21 @@ label seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, la
 				    m->count - at_f, k));
 }
 
-label seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, label l)
+uint32_t seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, uint32_t l)
 {
 	if (l != LABEL(LABEL_AT, m->count))	/* the comparison turned out to be needless */
 		return l;
 	return LABEL(LABEL_AT, emit(m, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset));
 }
 
-label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l)
+uint32_t seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, uint32_t l)
 {
 	if (l != LABEL(LABEL_AT, m->count))
 		return l;
 	return LABEL(LABEL_AT, emit(m, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask));
 }
 
-void seccomp_emit_start(struct seccomp_emitter *m, label l)
+void seccomp_emit_start(struct seccomp_emitter *m, uint32_t l)
 {
 	if (l == LABEL(LABEL_AT, m->count))
 		return;
@@ -137,7 +138,7 @@ void seccomp_emit_start(struct seccomp_emitter *m, label l)
 /* Few single numbers in a background of one verdict: compared in turn, which takes fewer
  * instructions than splitting. Returns false when the ranges do not look like that. */
 static bool emit_leaf(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
-		      uint64_t end, label background, label *ret)
+		      uint64_t end, uint32_t background, uint32_t *ret)
 {
 	size_t singles = 0;
 
@@ -157,11 +158,11 @@ static bool emit_leaf(struct seccomp_emitter *m, const struct seccomp_range *r, 
 	return true;
 }
 
-label seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
-			uint64_t end)
+uint32_t seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
+			   uint64_t end)
 {
 	size_t mid = n / 2;
-	label low, high;
+	uint32_t low, high;
 
 	if (n == 1)
 		return resolve(m, r[0].to);

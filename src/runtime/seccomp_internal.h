@@ -109,8 +109,7 @@ bool seccomp_stricter(uint32_t a, uint32_t b);
 
 /* -- seccomp_emit.c: the program, written from its end to its start --------------------- */
 
-/* Where a jump goes: kind in the upper bits. */
-typedef uint32_t label;
+/* Where a jump goes is a number, a label: its kind in the upper bits, then an index. */
 enum label_kind {
 	LABEL_RET,		/* return rules.actions[index] */
 	LABEL_AT,		/* the instruction at this position, counted from the end */
@@ -119,12 +118,12 @@ enum label_kind {
 	LABEL_MUX,		/* socketcall or ipc */
 };
 #define LABEL_SHIFT 28
-#define LABEL(kind, index) (((label)(kind) << LABEL_SHIFT) | (label)(index))
+#define LABEL(kind, index) (((uint32_t)(kind) << LABEL_SHIFT) | (uint32_t)(index))
 
 /* Numbers from `first` to the next range's. */
 struct seccomp_range {
 	uint32_t first;
-	label to;
+	uint32_t to;
 };
 
 struct seccomp_emitter {
@@ -147,21 +146,22 @@ struct seccomp_emitter {
 
 int seccomp_emit_init(struct seccomp_emitter *m, struct arena *a, const struct seccomp_rules *r);
 /* An instruction that jumps to t or f; returns its label, which is t when both are the same. */
-label seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, label t, label f);
+uint32_t seccomp_emit_jump(struct seccomp_emitter *m, uint16_t code, uint32_t k, uint32_t t,
+			   uint32_t f);
 /* Loads a word of struct seccomp_data for the instruction at l, if that was just emitted. */
-label seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, label l);
+uint32_t seccomp_emit_load(struct seccomp_emitter *m, uint32_t offset, uint32_t l);
 /* Masks the accumulator for the instruction at l, if that was just emitted. */
-label seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, label l);
+uint32_t seccomp_emit_and(struct seccomp_emitter *m, uint32_t mask, uint32_t l);
 /* A search tree over A; the last range ends before `end`. */
-label seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
-			uint64_t end);
+uint32_t seccomp_emit_tree(struct seccomp_emitter *m, const struct seccomp_range *r, size_t n,
+			   uint64_t end);
 /* Makes l the beginning of the program. */
-void seccomp_emit_start(struct seccomp_emitter *m, label l);
+void seccomp_emit_start(struct seccomp_emitter *m, uint32_t l);
 /* seccomp_args.c: the rules of a chain or a mux, strictest first; otherwise the default. */
-label seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
-			bool narrow);
-label seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow);
-label seccomp_emit_mux(struct seccomp_emitter *m, unsigned int mux);
+uint32_t seccomp_emit_alts(struct seccomp_emitter *m, const struct seccomp_alt *alts, size_t n,
+			   bool narrow);
+uint32_t seccomp_emit_chain(struct seccomp_emitter *m, uint32_t chain, bool narrow);
+uint32_t seccomp_emit_mux(struct seccomp_emitter *m, unsigned int mux);
 /* Fills in m->mux[i].alts: what reaches the multiplexed calls through socketcall or ipc. */
 int seccomp_mux_prepare(struct seccomp_emitter *m);
 

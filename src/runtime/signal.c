@@ -113,10 +113,8 @@ static int set_frozen(struct err *e, const struct runtime *rt, const char *id, b
 	_container_ struct container c;
 	_close_ int fd = FD_NONE;
 	enum container_status status;
-	int r = container_open_ready(e, &c, rt, id);
+	int r = container_open_locked(e, &c, rt, id);
 
-	if (r == 0)
-		r = container_lock(e, &c);
 	if (r < 0)
 		return r;
 	status = container_status(&c);

@@ -44,9 +44,7 @@ int container_start(struct err *e, const struct runtime *rt, const char *id)
 	_close_ int conn = FD_NONE;
 	int r;
 
-	r = container_open_ready(e, &c, rt, id);
-	if (r == 0)
-		r = container_lock(e, &c);
+	r = container_open_locked(e, &c, rt, id);
 	if (r < 0)
 		return r;
 	conn = gate_connect(c.dir_fd);

@@ -9,6 +9,7 @@
 #include "runtime/container.h"
 
 #define STATE_NAME "state.json"
+#define STATE_NEW STATE_NAME ".new"
 #define STATE_VERSION 1
 
 /* As decoded; uint64 and strings only, copied into struct container_state. */
@@ -17,7 +18,7 @@ struct state_file {
 	const char *oci_version, *bundle, *rootfs, *created, *owner;
 	uint32_t pid;
 	uint64_t start_time;
-	bool poststart, poststop, shares_pids;
+	bool hooks, poststart, poststop, shares_pids;
 	const struct json *annotations;
 	struct state_cgroup {
 		const char *path, *mark;
@@ -50,6 +51,7 @@ static const struct json_field state_fields[] = {
 	F("owner", FIELD_STR, owner),
 	F("pid", FIELD_U32, pid),
 	F("startTime", FIELD_U64, start_time),
+	F("hooks", FIELD_BOOL, hooks),
 	F("poststart", FIELD_BOOL, poststart),
 	F("poststop", FIELD_BOOL, poststop),
 	F("sharesPids", FIELD_BOOL, shares_pids),
@@ -76,6 +78,7 @@ static int take_state(struct err *e, const struct state_file *f, struct containe
 		.rootfs = f->rootfs,
 		.created = f->created,
 		.owner = f->owner,
+		.hooks = f->hooks,
 		.poststart = f->poststart,
 		.poststop = f->poststop,
 		.shares_pids = f->shares_pids,
@@ -120,7 +123,7 @@ int container_load_state(struct err *e, struct container *c)
 	return r;
 }
 
-int container_save_state(struct err *e, const struct container *c)
+int container_prepare_state(struct err *e, const struct container *c)
 {
 	const struct container_state *s = &c->state;
 	_buf_ struct buf out = {0};
@@ -137,6 +140,7 @@ int container_save_state(struct err *e, const struct container *c)
 	json_write_str(&w, "rootfs", s->rootfs);
 	json_write_str(&w, "created", s->created);
 	json_write_str(&w, "owner", s->owner);
+	json_write_bool(&w, "hooks", s->hooks);
 	json_write_bool(&w, "poststart", s->poststart);
 	json_write_bool(&w, "poststop", s->poststop);
 	json_write_bool(&w, "sharesPids", s->shares_pids);
@@ -153,7 +157,14 @@ int container_save_state(struct err *e, const struct container *c)
 	json_write_close(&w);
 	if (json_write_end(&w, &out) < 0)
 		return err_nomem(e);
-	return file_replace_at(e, c->dir_fd, STATE_NAME, out.data, out.len, 0600);
+	return file_create_at(e, c->dir_fd, STATE_NEW, out.data, out.len, 0600);
+}
+
+int container_commit_state(struct err *e, const struct container *c)
+{
+	if (renameat(c->dir_fd, STATE_NEW, c->dir_fd, STATE_NAME) < 0)
+		return err_sys(e, "write " STATE_NAME);
+	return 0;
 }
 
 static const char *const status_names[] = {

@@ -273,21 +273,22 @@ assert_clean() {
 
 # After a failed test: the next one shall not suffer.
 sweep() {
-	local sign what a b _ dir
+	local sign what a b _ try cgroups=()
 	while read -r sign what a b _; do
 		case $sign$what in
 		+process) kill -KILL "$a" || true ;;
 		+mount) umount -l "$b" || true ;;
 		+cgroup)
-			echo 0 >"$a/cgroup.freeze" || true
+			cgroups=("$a" "${cgroups[@]}") # the deeper ones first
 			echo 1 >"$a/cgroup.kill" || true
+			echo 0 >"$a/cgroup.freeze" || true
 			;;
 		esac
 	done < <(differences) 2>/dev/null
-	for _ in {1..20}; do
-		differences | awk '$1 == "+" && $2 == "cgroup" { print $3 }' | sort -r |
-			while read -r dir; do
-				[[ ! -d $dir ]] || rmdir "$dir" 2>/dev/null || sleep 0.1
-			done
+	((${#cgroups[@]})) || return 0
+	for ((try = 0; try < 50; try++)); do
+		rmdir "${cgroups[@]}" 2>/dev/null || true
+		[[ -d ${cgroups[-1]} ]] || return 0
+		sleep 0.1
 	done
 }

@@ -72,6 +72,11 @@ pid_of() {
 	state_of "$1" | jq .pid
 }
 
+# cgroup_of ID: its directory.
+cgroup_of() {
+	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of "$1")/cgroup")"
+}
+
 # assert_line LINE: is one of the lines on stdout.
 assert_line() {
 	grep -qxF -- "$1" <<<"$stdout" || fail "want the line: $1" "$(show_last)"

@@ -30,7 +30,7 @@ make_terminal_bundle() {
 	make_terminal_bundle
 	edit_config '.process.user = {uid: 1000, gid: 1000}'
 	set_args sh -c 'echo "$(tty)"; stat -c "%u:%g %a %t:%T" $(tty); stat -c "%t:%T" /dev/console
-		readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2; echo via-tty >/dev/tty
+		for fd in 0 1 2; do readlink /proc/self/fd/$fd; done; echo via-tty >/dev/tty
 		echo via-console >/dev/console; cut -d" " -f7 /proc/self/stat; ls /proc/self/fd | wc -l'
 	command=(run --bundle "$BUNDLE" "$ID")
 	with_terminal

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Tests of tests/native/run. Run as root: bats tests/native/selftest.bats
+# shellcheck disable=SC2016 # what is in single quotes is for the inner shell
 
 bats_require_minimum_version 1.5.0
 

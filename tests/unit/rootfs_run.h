@@ -81,7 +81,7 @@ struct run {
 	bool userns, no_pivot;
 	uid_t rootless;		/* the only id that is mapped */
 	bool any_result;
-	int error;		/* expected from rootfs_prepare or rootfs_mount, e.msg holds `text` */
+	int error;		/* expected from rootfs_prepare or rootfs_mount, `text` in e.msg */
 	const char *text;
 	void (*before_pivot)(struct rootfs *r);
 	void (*check)(struct rootfs *r);

@@ -18,8 +18,8 @@ static int parse(const char *mount, struct spec *spec, const char *lx)
 {
 	_buf_ struct buf b = {0};
 
-	buf_printf(&b, "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},\"mounts\":[%s]%s%s}", mount,
-		   lx ? "," : "", lx ? lx : "");
+	buf_printf(&b, "{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\"},\"mounts\":[%s]%s%s}",
+		   mount, lx ? "," : "", lx ? lx : "");
 	e = (struct err){0};
 	*spec = (struct spec){0};
 	return spec_parse(&e, "config.json", b.data, b.len, spec);
@@ -30,7 +30,8 @@ static struct spec_mount *resolve(struct spec *spec, const char *options)
 {
 	char text[1024], *p = text;
 
-	p += sprintf(p, "{\"destination\":\"/m\",\"source\":\"/s\",\"type\":\"tmpfs\",\"options\":[\"");
+	p += sprintf(
+		p, "{\"destination\":\"/m\",\"source\":\"/s\",\"type\":\"tmpfs\",\"options\":[\"");
 	for (; *options; options++)
 		p += sprintf(p, *options == ',' ? "\",\"" : "%c", *options);
 	sprintf(p, "\"]}");
@@ -97,8 +98,8 @@ static const struct attr_case {
 	{"noatime,norelatime", MOUNT_ATTR_NOATIME, ATIME, 0, 0},
 	{"rnoatime,rstrictatime", 0, 0, MOUNT_ATTR_STRICTATIME, ATIME},
 	{"noatime,rrelatime", MOUNT_ATTR_NOATIME, ATIME, 0, ATIME},
-	{"nosuid,noexec,nodev,ro", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV | RO, 0, 0,
-	 0},
+	{"nosuid,noexec,nodev,ro", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV | RO, 0,
+	 0, 0},
 };
 
 TEST(attributes)
@@ -108,8 +109,9 @@ TEST(attributes)
 		struct spec spec;
 		const struct spec_mount *m = resolve(&spec, c->options);
 
-		if (m->attr_set != c->set || m->attr_clear != c->clear || m->rec_attr_set != c->rec_set ||
-		    m->rec_attr_clear != c->rec_clear || m->data.n || m->sb_flags || m->propagation)
+		if (m->attr_set != c->set || m->attr_clear != c->clear ||
+		    m->rec_attr_set != c->rec_set || m->rec_attr_clear != c->rec_clear ||
+		    m->data.n || m->sb_flags || m->propagation)
 			T_FAIL("%s: %#jx -%#jx, tree %#jx -%#jx, data %zu", c->options,
 			       (uintmax_t)m->attr_set, (uintmax_t)m->attr_clear,
 			       (uintmax_t)m->rec_attr_set, (uintmax_t)m->rec_attr_clear, m->data.n);
@@ -126,10 +128,19 @@ TEST(superblock_flags)
 		const char *options;
 		uint64_t flags;
 	} cases[] = {
-		{"sync", MS_SYNCHRONOUS}, {"async", 0}, {"sync,async", 0}, {"async,sync", MS_SYNCHRONOUS},
-		{"dirsync", MS_DIRSYNC}, {"mand", MS_MANDLOCK}, {"mand,nomand", 0},
-		{"iversion", MS_I_VERSION}, {"noiversion", 0}, {"lazytime", MS_LAZYTIME},
-		{"lazytime,nolazytime", 0}, {"silent", MS_SILENT}, {"silent,loud", 0},
+		{"sync", MS_SYNCHRONOUS},
+		{"async", 0},
+		{"sync,async", 0},
+		{"async,sync", MS_SYNCHRONOUS},
+		{"dirsync", MS_DIRSYNC},
+		{"mand", MS_MANDLOCK},
+		{"mand,nomand", 0},
+		{"iversion", MS_I_VERSION},
+		{"noiversion", 0},
+		{"lazytime", MS_LAZYTIME},
+		{"lazytime,nolazytime", 0},
+		{"silent", MS_SILENT},
+		{"silent,loud", 0},
 		{"sync,dirsync,lazytime", MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME},
 	};
 
@@ -148,10 +159,14 @@ TEST(propagation)
 		uint64_t flag;
 		bool recursive;
 	} cases[] = {
-		{"private", MS_PRIVATE, false}, {"rprivate", MS_PRIVATE, true},
-		{"shared", MS_SHARED, false}, {"rshared", MS_SHARED, true},
-		{"slave", MS_SLAVE, false}, {"rslave", MS_SLAVE, true},
-		{"unbindable", MS_UNBINDABLE, false}, {"runbindable", MS_UNBINDABLE, true},
+		{"private", MS_PRIVATE, false},
+		{"rprivate", MS_PRIVATE, true},
+		{"shared", MS_SHARED, false},
+		{"rshared", MS_SHARED, true},
+		{"slave", MS_SLAVE, false},
+		{"rslave", MS_SLAVE, true},
+		{"unbindable", MS_UNBINDABLE, false},
+		{"runbindable", MS_UNBINDABLE, true},
 		{"rshared,private", MS_PRIVATE, false},
 	};
 
@@ -187,8 +202,10 @@ TEST(binds)
 	TRUE(m->remount);
 	spec_done(&spec);
 	/* The type alone says it too, and no type is needed. */
-	OK_ERR(&e, parse("{\"destination\":\"/a\",\"type\":\"bind\",\"source\":\"/b\"},{\"destination\":"
-			 "\"/a\",\"options\":[\"rbind\"],\"source\":\"b\"}", &spec, NULL));
+	OK_ERR(&e,
+	       parse("{\"destination\":\"/a\",\"type\":\"bind\",\"source\":\"/b\"},{\"destination\":"
+		     "\"/a\",\"options\":[\"rbind\"],\"source\":\"b\"}",
+		     &spec, NULL));
 	TRUE(spec.mounts.v[0].bind && spec.mounts.v[1].bind);
 	STREQ(spec.mounts.v[1].type, "bind");
 	spec_done(&spec);
@@ -232,15 +249,18 @@ TEST(idmaps)
 	EQ(m->uid_maps.v[1].size, 7);
 	EQ(m->gid_maps.v[0].host_id, 100);
 	spec_done(&spec);
-	OK_ERR(&e, parse("{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\"],\"uidMappings\":"
-			 "[{\"containerID\":0,\"hostID\":1,\"size\":2}],\"gidMappings\":[{\"containerID\":0,"
-			 "\"hostID\":3,\"size\":4}]}", &spec, NULL));
+	OK_ERR(&e,
+	       parse("{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\"],\"uidMappings\":"
+		     "[{\"containerID\":0,\"hostID\":1,\"size\":2}],\"gidMappings\":[{\"containerID\":0,"
+		     "\"hostID\":3,\"size\":4}]}",
+		     &spec, NULL));
 	TRUE(spec.mounts.v[0].idmap);
 	EQ(spec.mounts.v[0].gid_maps.v[0].host_id, 3);
 	spec_done(&spec);
 	/* A joined user namespace: its mappings are not known here. */
-	OK_ERR(&e, parse("{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"idmap\"]}", &spec,
-			 "\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"/p\"}]}"));
+	OK_ERR(&e,
+	       parse("{\"destination\":\"/a\",\"source\":\"/b\",\"options\":[\"bind\",\"idmap\"]}",
+		     &spec, "\"linux\":{\"namespaces\":[{\"type\":\"user\",\"path\":\"/p\"}]}"));
 	TRUE(spec.mounts.v[0].idmap);
 	EQ(spec.mounts.v[0].uid_maps.n, 0);
 	spec_done(&spec);
@@ -248,74 +268,87 @@ TEST(idmaps)
 
 #define M "{\"destination\":\"/m\","
 
+static const struct {
+	const char *mount, *msg;	/* '!': unsupported */
+} refused_cases[] = {
+	{"{}", "mounts[0].destination: missing"},
+	{"{\"destination\":\"\",\"type\":\"proc\"}", "mounts[0].destination: empty"},
+	{"{\"destination\":1}", "mounts[0].destination: expected a string, got a number"},
+	{"{\"destination\":\"/a\\nb\",\"type\":\"proc\"}",
+	 "mounts[0].destination: control character in a name"},
+	{M "\"source\":\"/x\"}", "mounts[0].type: missing; only bind mounts have none"},
+	{M "\"type\":1}", "mounts[0].type: expected a string, got a number"},
+	{M "\"type\":\"tmpfs\",\"options\":\"ro\"}",
+	 "mounts[0].options: expected an array, got a string"},
+	{M "\"type\":\"tmpfs\",\"options\":[1]}",
+	 "mounts[0].options[0]: expected a string, got a number"},
+	{M "\"type\":\"tmpfs\",\"options\":[\"a\\u0001\"]}",
+	 "mounts[0].options[0]: control character in a name"},
+	{M "\"options\":[\"bind\"]}", "mounts[0].source: missing; a bind mount needs one"},
+	{M "\"source\":\"\",\"options\":[\"bind\"]}",
+	 "mounts[0].source: missing; a bind mount needs one"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\",\"size=1\"]}",
+	 "mounts[0].options: \"size=1\" is no option of a bind mount"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\",\"copy-symlink\",\"src-nofollow\"]}",
+	 "mounts[0].options: copy-symlink excludes src-nofollow"},
+	{M "\"type\":\"tmpfs\",\"options\":[\"dest-nofollow\"]}",
+	 "mounts[0].options: dest-nofollow is for bind mounts"},
+	{M "\"type\":\"proc\",\"options\":[\"tmpcopyup\"]}",
+	 "mounts[0].options: tmpcopyup is for tmpfs"},
+	{M "\"type\":\"tmpfs\",\"options\":[\"rsync\"]}",
+	 "!mounts[0].options: \"rsync\": superblock flags have no recursive form"},
+	{M "\"type\":\"tmpfs\",\"options\":[\"idmap\"]}",
+	 "!mounts[0].options: id mappings are for bind mounts only"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap\"]}",
+	 "mounts[0].options: idmap needs mappings or a user namespace"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,"
+	   "\"hostID\":1,\"size\":2}]}",
+	 "mounts[0].gidMappings: missing"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\"],\"gidMappings\":[{\"containerID\":0,"
+	   "\"hostID\":1,\"size\":2}]}",
+	 "mounts[0].uidMappings: missing"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,"
+	   "\"hostID\":1,\"size\":0}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1,"
+	   "\"size\":1}]}",
+	 "mounts[0].uidMappings[0].size: 0"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=@0-1-2;gids=0-1-2\"]}",
+	 "!mounts[0].options: \"idmap=uids=@0-1-2;gids=0-1-2\": mappings relative to the "
+	 "container's; write uidMappings and gidMappings"},
+	{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=0-1-2\"]}",
+	 "mounts[0].gidMappings: missing"},
+};
+
 TEST(refused)
 {
-	static const struct {
-		const char *mount, *msg;	/* '!': unsupported */
-	} cases[] = {
-		{"{}", "mounts[0].destination: missing"},
-		{"{\"destination\":\"\",\"type\":\"proc\"}", "mounts[0].destination: empty"},
-		{"{\"destination\":1}", "mounts[0].destination: expected a string, got a number"},
-		{"{\"destination\":\"/a\\nb\",\"type\":\"proc\"}",
-		 "mounts[0].destination: control character in a name"},
-		{M "\"source\":\"/x\"}", "mounts[0].type: missing; only bind mounts have none"},
-		{M "\"type\":1}", "mounts[0].type: expected a string, got a number"},
-		{M "\"type\":\"tmpfs\",\"options\":\"ro\"}",
-		 "mounts[0].options: expected an array, got a string"},
-		{M "\"type\":\"tmpfs\",\"options\":[1]}",
-		 "mounts[0].options[0]: expected a string, got a number"},
-		{M "\"type\":\"tmpfs\",\"options\":[\"a\\u0001\"]}",
-		 "mounts[0].options[0]: control character in a name"},
-		{M "\"options\":[\"bind\"]}", "mounts[0].source: missing; a bind mount needs one"},
-		{M "\"source\":\"\",\"options\":[\"bind\"]}",
-		 "mounts[0].source: missing; a bind mount needs one"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\",\"size=1\"]}",
-		 "mounts[0].options: \"size=1\" is no option of a bind mount"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\",\"copy-symlink\",\"src-nofollow\"]}",
-		 "mounts[0].options: copy-symlink excludes src-nofollow"},
-		{M "\"type\":\"tmpfs\",\"options\":[\"dest-nofollow\"]}",
-		 "mounts[0].options: dest-nofollow is for bind mounts"},
-		{M "\"type\":\"proc\",\"options\":[\"tmpcopyup\"]}",
-		 "mounts[0].options: tmpcopyup is for tmpfs"},
-		{M "\"type\":\"tmpfs\",\"options\":[\"rsync\"]}",
-		 "!mounts[0].options: \"rsync\": superblock flags have no recursive form"},
-		{M "\"type\":\"tmpfs\",\"options\":[\"idmap\"]}",
-		 "!mounts[0].options: id mappings are for bind mounts only"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap\"]}",
-		 "mounts[0].options: idmap needs mappings or a user namespace"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,"
-		   "\"hostID\":1,\"size\":2}]}", "mounts[0].gidMappings: missing"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\"],\"gidMappings\":[{\"containerID\":0,"
-		   "\"hostID\":1,\"size\":2}]}", "mounts[0].uidMappings: missing"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[{\"containerID\":0,"
-		   "\"hostID\":1,\"size\":0}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1,"
-		   "\"size\":1}]}", "mounts[0].uidMappings[0].size: 0"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=@0-1-2;gids=0-1-2\"]}",
-		 "!mounts[0].options: \"idmap=uids=@0-1-2;gids=0-1-2\": mappings relative to the "
-		 "container's; write uidMappings and gidMappings"},
-		{M "\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=0-1-2\"]}",
-		 "mounts[0].gidMappings: missing"},
-	};
 	static const char *const bad_maps[] = {
-		"idmap=x", "idmap=uids=", "idmap=uids=0", "idmap=uids=0-1", "idmap=uids=0-1-",
-		"idmap=uids=0-1-2#", "idmap=uids=0-1-2,gids=0-1-2", "idmap=uids=-1-1-2",
-		"idmap=uids=0-1-4294967295", "idmap=uids=0-1-99999999999999999999", "ridmap=uids=0-1-2x",
+		"idmap=x",
+		"idmap=uids=",
+		"idmap=uids=0",
+		"idmap=uids=0-1",
+		"idmap=uids=0-1-",
+		"idmap=uids=0-1-2#",
+		"idmap=uids=0-1-2,gids=0-1-2",
+		"idmap=uids=-1-1-2",
+		"idmap=uids=0-1-4294967295",
+		"idmap=uids=0-1-99999999999999999999",
+		"ridmap=uids=0-1-2x",
 	};
 	static const char *const no_such[] = {"rasync", "rdirsync", "rmand", "rnomand", "rsync"};
 	struct spec spec;
 	char text[200];
 
 	for (size_t i = 0; i < ARRAY_SIZE(no_such); i++) {
-		snprintf(text, sizeof(text), M "\"type\":\"tmpfs\",\"options\":[\"%s\"]}", no_such[i]);
+		snprintf(text, sizeof(text), M "\"type\":\"tmpfs\",\"options\":[\"%s\"]}",
+			 no_such[i]);
 		TRUE(parse(text, &spec, NULL) < 0 && e.code == ERR_UNSUPPORTED);
 		spec_done(&spec);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool unsupported = cases[i].msg[0] == '!';
+	for (size_t i = 0; i < ARRAY_SIZE(refused_cases); i++) {
+		bool unsupported = refused_cases[i].msg[0] == '!';
 
-		if (parse(cases[i].mount, &spec, NULL) == 0)
-			T_FAIL("accepted: %s", cases[i].mount);
-		STREQ(str_after(e.msg, "config.json: "), cases[i].msg + unsupported);
+		if (parse(refused_cases[i].mount, &spec, NULL) == 0)
+			T_FAIL("accepted: %s", refused_cases[i].mount);
+		STREQ(str_after(e.msg, "config.json: "), refused_cases[i].msg + unsupported);
 		EQ(e.code, unsupported ? ERR_UNSUPPORTED : ERR_CONFIG);
 		spec_done(&spec);
 	}
@@ -337,8 +370,9 @@ TEST(warnings)
 
 	OK(pipe(fd));
 	log_setup(&(struct log_options){.fd = fd[1], .plain = true});
-	OK_ERR(&e, parse("{\"destination\":\"m\",\"source\":\"/s\",\"options\":[\"bind\",\"sync\"],\"x\":1}",
-			 &spec, NULL));
+	OK_ERR(&e,
+	       parse("{\"destination\":\"m\",\"source\":\"/s\",\"options\":[\"bind\",\"sync\"],\"x\":1}",
+		     &spec, NULL));
 	spec_done(&spec);
 	close(fd[1]);
 	OK(fd_read_all(fd[0], 4096, &log));
@@ -354,15 +388,23 @@ TEST(warnings)
 TEST(table_walk)
 {
 	static const char *const expected[] = {
-		"async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime",
-		"dirsync", "exec", "idmap", "iversion", "lazytime", "loud", "mand", "noatime", "nodev",
-		"nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime",
-		"nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev",
-		"rdiratime", "relatime", "remount", "rexec", "ridmap", "rnoatime", "rnodev",
-		"rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow",
-		"ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
-		"rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow",
-		"strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
+		"async",	  "atime",	   "bind",	   "copy-symlink",
+		"defaults",	  "dest-nofollow", "dev",	   "diratime",
+		"dirsync",	  "exec",	   "idmap",	   "iversion",
+		"lazytime",	  "loud",	   "mand",	   "noatime",
+		"nodev",	  "nodiratime",	   "noexec",	   "noiversion",
+		"nolazytime",	  "nomand",	   "norelatime",   "nostrictatime",
+		"nosuid",	  "nosymfollow",   "private",	   "ratime",
+		"rbind",	  "rdev",	   "rdiratime",	   "relatime",
+		"remount",	  "rexec",	   "ridmap",	   "rnoatime",
+		"rnodev",	  "rnodiratime",   "rnoexec",	   "rnorelatime",
+		"rnostrictatime", "rnosuid",	   "rnosymfollow", "ro",
+		"rprivate",	  "rrelatime",	   "rro",	   "rrw",
+		"rshared",	  "rslave",	   "rstrictatime", "rsuid",
+		"rsymfollow",	  "runbindable",   "rw",	   "shared",
+		"silent",	  "slave",	   "src-nofollow", "strictatime",
+		"suid",		  "symfollow",	   "sync",	   "tmpcopyup",
+		"unbindable",
 	};
 	const char *name, *last = "";
 	size_t i;

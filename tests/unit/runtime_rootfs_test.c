@@ -305,9 +305,10 @@ static void use_sysctl(struct rootfs *r)
 	_buf_ struct buf b = {0};
 	struct spec spec = {.linux_.sysctl = {.v = sysctls, .n = ARRAY_SIZE(sysctls)}};
 	struct spec_sysctl none = {.key = "net.none", .path = "net/none", .value = "1"};
-	int proc = rootfs_procfs(&e, r);
+	int proc;
 
-	OK_ERR(&e, proc);
+	OK_ERR(&e, rootfs_procfs(&e, r));
+	proc = r->proc_fd;
 	OK_ERR(&e, sysctl_apply(&e, proc, &spec));
 	OK_ERR(&e, procfs_read(&e, proc, "sys/kernel/domainname", 100, &b));
 	STREQ(b.data, "example.org\n");

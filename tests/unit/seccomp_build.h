@@ -24,8 +24,10 @@ __attribute__((unused)) static struct strv words(struct arena *a, const char *te
 	return v;
 }
 
+/* d is zeroed or used before. */
 __attribute__((unused)) static void draft_init(struct draft *d, const char *action, uint32_t num)
 {
+	arena_done(&d->a);
 	memset(d, 0, sizeof(*d));
 	d->s.default_action = action;
 	if (num != NO_ERRNO)
@@ -65,12 +67,13 @@ __attribute__((unused)) static struct seccomp_program draft_compile(struct draft
 	return p;
 }
 
-/* Config/seccomp.json as it is built in. */
+/* config/seccomp.json as it is built in. */
 __attribute__((unused)) static void draft_default(struct draft *d)
 {
 	struct json *tree;
 	struct err e;
 
+	arena_done(&d->a);
 	memset(d, 0, sizeof(*d));
 	OK_ERR(&e, json_parse(&e, &d->a, "default", default_seccomp_json,
 			      sizeof(default_seccomp_json) - 1, &tree));

@@ -155,7 +155,8 @@ __attribute__((unused)) static void profile_prepare(struct profile *p)
 		r->action = action_value(from->action, &from->errno_ret);
 		r->n = from->args.n;
 		TRUE(r->n <= ARRAY_SIZE(r->args));
-		memcpy(r->args, from->args.v, r->n * sizeof(r->args[0]));
+		if (r->n)
+			memcpy(r->args, from->args.v, r->n * sizeof(r->args[0]));
 		for (size_t k = 0; k < from->names.n; k++) {
 			int id = name_id(from->names.v[k]);
 

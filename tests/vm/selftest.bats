@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Tests of the test VM itself. Run from anywhere: bats tests/vm/selftest.bats
+# shellcheck disable=SC2016 # what is in single quotes is for the VM's shell
 
 bats_require_minimum_version 1.5.0
 
@@ -64,6 +65,7 @@ leftovers() {
 }
 
 @test "arguments come unchanged" {
+	# shellcheck disable=SC1003 # no quote is meant
 	local args=('a  b' "it's" '"$HOME" `id` \' '' $'two\nlines' '*' $'\xff\x01' -n)
 	"$vm" -- printf '%s\0' "${args[@]}" >"$BATS_TEST_TMPDIR/got"
 	printf '%s\0' "${args[@]}" | cmp - "$BATS_TEST_TMPDIR/got"
@@ -181,6 +183,13 @@ signal_vm() {
 	[ "$status" -eq 125 ]
 	[[ $output == *"try 3 of 3"* ]]
 	[[ $output == *"Kernel panic"* ]]
+}
+
+@test "a VM that says nothing for 30 s is tried again, within the time limit" {
+	# cat as first program: waits for input, forever.
+	BAWN_VM_APPEND=rdinit=/bin/cat run "$vm" -t 40 true
+	[ "$status" -eq 124 ]
+	[[ $output == *"try 1 of 3"* ]]
 }
 
 @test "a VM that dies says so with 125" {

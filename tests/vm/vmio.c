@@ -392,24 +392,29 @@ static void on_limit(int sig)
 	_exit(write(FD_VERDICT, line, sizeof(line) - 1) < 0 ? EXIT_VM : 0);
 }
 
-/* Waits for the first frame; any byte on the console counts as life. */
+/* Waits for the first frame; each byte on the console is a sign of life. */
 static void await_hello(const char *console)
 {
-	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
-	off_t seen = 0;
+	char event[sizeof(struct inotify_event) + NAME_MAX + 1];
+	int watch = inotify_init1(IN_CLOEXEC);
+	struct pollfd p[] = {
+		{.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = watch, .events = POLLIN},
+	};
 
-	for (;;) {
-		struct stat st = {.st_size = 0};
-		int n = poll(&p, 1, BOOT_SILENCE_MS);
+	if (watch < 0 || inotify_add_watch(watch, console, IN_MODIFY) < 0)
+		die("watch %s", console);
+	while (!p[0].revents) {
+		int n = poll(p, 2, BOOT_SILENCE_MS);
 
-		if (n > 0)
-			return;
 		if (n < 0 && errno != EINTR)
 			die("poll");
-		if (stat(console, &st) < 0 || st.st_size == seen)
+		if (n == 0)
 			verdict("noboot", 0);
-		seen = st.st_size;
+		if (p[1].revents && read(watch, event, sizeof(event)) < 0)
+			die("read the watch on %s", console);
 	}
+	close(watch);
 }
 
 static bool read_frame(struct frame *f)
@@ -493,8 +498,8 @@ int main(int argc, char **argv)
 		listen_main(argv[2], argv + 3);
 	if (argc >= 4 && strcmp(argv[1], "readonly") == 0)
 		readonly_main(argv[2], argv + 3);
-	fputs("usage: vmio guest | host CONSOLE SECONDS | listen SOCKET CMD... |"
-	      " readonly DIR CMD...\n",
+	fputs("usage: vmio guest | host CONSOLE SECONDS | listen SOCKET CMD... "
+	      "| readonly DIR CMD...\n",
 	      stderr);
 	return EXIT_VM;
 }

@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# kill, pause, resume.
+# where: native vm
+
+load helpers
+load tools
+
+setup_file() {
+	need_tools
+}
+
+start_catcher() {
+	make_bundle
+	with_probe
+	set_args probe catch
+	start_container
+	wait_for 5 assert_file_has "$OUT" ready
+}
+
+caught() {
+	grep -qx "signal $1" "$OUT"
+}
+
+@test "signals by name and number" {
+	start_catcher
+	local pair
+	for pair in TERM=15 SIGTERM=15 term=15 sigint=2 1=1 HUP=1 USR1=10 WINCH=28 RTMIN=34 \
+		RTMIN+3=37 SIGRTMIN+3=37 RTMAX=64 RTMAX-2=62 34=34 64=64 POLL=29 IOT=6; do
+		run_bawn kill "$ID" "${pair%=*}"
+		assert_status 0
+		assert_equal "$output" ""
+		wait_for 5 caught "${pair#*=}"
+		# An empty page for the next one.
+		cp "$OUT" "$OUT.all"
+		: >"$OUT"
+	done
+	bawn kill "$ID"
+	wait_for 5 caught 15
+	run_bawn kill "$ID" 0
+	assert_status 0
+	bawn kill "$ID" 12
+	wait_for 5 status_is "$ID" stopped
+}
+
+@test "what is no signal is refused" {
+	start_catcher
+	local bad
+	for bad in NOSUCH SIG 65 -1 99999999999 RTMIN+31 RTMAX-31 1x '' TERM+1; do
+		run_bawn kill "$ID" -- "$bad"
+		assert_status 2
+		assert_output_has "signal"
+	done
+	run_bawn kill "$ID" TERM extra
+	assert_status 2
+	status_is "$ID" running
+}
+
+@test "kill of a stopped container, with the words that engines look for" {
+	make_bundle
+	set_args true
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	run_bawn kill "$ID" TERM
+	assert_status 1
+	assert_stderr "bawn kill $ID: container not running: process already finished"
+	run_bawn kill "$ID" 0
+	assert_status 1
+	run_bawn kill --all "$ID" KILL
+	assert_status 0
+}
+
+@test "--all reaches every process, whatever cgroup below it is in" {
+	make_bundle
+	with_probe
+	set_args sh -c 'trap : TERM USR1; setsid probe catch >/a & probe catch >/b & echo up; wait; wait
+		wait; exec sleep 1000'
+	start_container
+	wait_for 5 grep -q ready "$BUNDLE/rootfs/a"
+	wait_for 5 grep -q ready "$BUNDLE/rootfs/b"
+	local dir pid
+	dir=$(cgroup_of "$ID")
+	mkdir "$dir/sub"
+	pid=$("$BAWN" --root "$ROOT" ps "$ID" -eo pid,args | awk '/probe catch/ { print $1; exit }')
+	echo "$pid" >"$dir/sub/cgroup.procs"
+	bawn kill --all "$ID" TERM
+	wait_for 5 grep -q "signal 15" "$BUNDLE/rootfs/a"
+	wait_for 5 grep -q "signal 15" "$BUNDLE/rootfs/b"
+	bawn kill -a "$ID" KILL
+	wait_for 5 status_is "$ID" stopped
+	run_bawn ps -f json "$ID"
+	assert_stdout "[]"
+}
+
+@test "a container in the host's pid namespace: KILL ends all its processes, TERM only the first" {
+	make_bundle
+	with_probe
+	edit_config '.linux.namespaces |= map(select(.type != "pid"))'
+	set_args sh -c 'setsid probe catch >/a & exec probe catch'
+	start_container
+	wait_for 5 grep -q ready "$BUNDLE/rootfs/a"
+	wait_for 5 assert_file_has "$OUT" ready
+	bawn kill "$ID" TERM
+	wait_for 5 caught 15
+	assert_equal "$(cat "$BUNDLE/rootfs/a")" ready
+	bawn kill "$ID" KILL
+	wait_for 5 status_is "$ID" stopped
+	wait_for 5 none_left
+	bawn delete "$ID"
+}
+
+none_left() {
+	[[ $("$BAWN" --root "$ROOT" ps -f json "$ID") == "[]" ]]
+}
+
+@test "a container in the host's pid namespace whose first process is gone is cleared by delete" {
+	make_bundle
+	edit_config '.linux.namespaces |= map(select(.type != "pid"))'
+	set_args sh -c 'setsid sleep 1000 & echo up'
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	run_bawn kill --all "$ID" KILL
+	assert_status 0
+	bawn delete "$ID"
+	set_args sh -c 'setsid sleep 1000 & echo up'
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	bawn delete "$ID"
+}
+
+@test "pause and resume" {
+	make_bundle
+	set_args sh -c 'while :; do echo tick; sleep 0.02; done'
+	start_container
+	wait_for 5 assert_file_has "$OUT" tick
+	run_bawn pause "$ID"
+	assert_status 0
+	assert_equal "$output" ""
+	status_is "$ID" paused
+	local size
+	size=$(stat -c %s "$OUT")
+	sleep 0.2
+	assert_equal "$(stat -c %s "$OUT")" "$size"
+	run_bawn pause "$ID"
+	assert_status 1
+	assert_stderr "bawn pause $ID: cannot pause a container that is not running: paused"
+	run_bawn resume "$ID"
+	assert_status 0
+	status_is "$ID" running
+	wait_for 5 grew "$size"
+	run_bawn resume "$ID"
+	assert_status 1
+	assert_stderr "bawn resume $ID: cannot resume a container that is not paused: running"
+}
+
+grew() {
+	(($(stat -c %s "$OUT") > $1))
+}
+
+@test "pause of a created container; it can be started after that" {
+	make_bundle
+	bawn create --bundle "$BUNDLE" "$ID"
+	bawn pause "$ID"
+	status_is "$ID" paused
+	bawn resume "$ID"
+	status_is "$ID" created
+	bawn start "$ID"
+	status_is "$ID" running
+}
+
+@test "a paused container can be killed and deleted" {
+	make_bundle
+	start_container
+	bawn pause "$ID"
+	run_bawn delete "$ID"
+	assert_status 1
+	assert_output_has "is not stopped: paused"
+	bawn kill "$ID" KILL
+	wait_for 5 status_is "$ID" stopped
+	bawn delete "$ID"
+	start_container
+	bawn pause "$ID"
+	bawn delete --force "$ID"
+	status_is "$ID" none
+	start_container
+	bawn pause "$ID"
+	bawn kill --all "$ID" KILL
+	wait_for 5 status_is "$ID" stopped
+}
+
+@test "pause and resume of a stopped container" {
+	make_bundle
+	set_args true
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	run_bawn pause "$ID"
+	assert_status 1
+	assert_output_has "not running: stopped"
+	run_bawn resume "$ID"
+	assert_status 1
+	assert_output_has "not paused: stopped"
+}
