@@ -17,6 +17,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+LIBEXECDIR ?= $(PREFIX)/libexec/bawn
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 ifeq ($(origin CC),default)
@@ -46,7 +47,8 @@ WARN += -Werror
 endif
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fno-common
 HARDEN += $(if $(filter x86_64,$(ARCH)),-fcf-protection,-mbranch-protection=standard)
-CPPFLAGS := -D_GNU_SOURCE -DBAWN_VERSION='"$(VERSION)"' -Isrc -Ibuild/gen
+CPPFLAGS := -D_GNU_SOURCE -DBAWN_VERSION='"$(VERSION)"' \
+	-DBAWN_LIBEXECDIR='"$(LIBEXECDIR)"' -Isrc -Ibuild/gen
 COMMON := -std=gnu17 $(WARN) -fPIE -ffunction-sections -fdata-sections $(CFLAGS_EXTRA)
 LDFLAGS := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections $(LDFLAGS_EXTRA)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -66,17 +68,19 @@ musl_link = $(CC) -static-pie -nostdlib $(LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LI
 
 # ---- sources ---------------------------------------------------------------------------------
 LIB_SRC := $(sort $(foreach d,base path cgroups runtime,$(wildcard src/$(d)/*.c)))
-GLIBC_LIB_SRC := $(filter-out src/base/musl_fortify.c,$(LIB_SRC))
+NET_SRC := $(sort $(wildcard src/netns/*.c))
+BASE_SRC := $(filter-out src/base/musl_fortify.c,$(wildcard src/base/*.c))
+GLIBC_LIB_SRC := $(filter-out %/musl_fortify.c %/bawn_net.c,$(LIB_SRC) $(NET_SRC))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
 GEN := build/gen/syscall_table.h build/gen/default_seccomp.h
 UNIT := $(UNIT_SRC:tests/unit/%.c=%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
-TEST_LIBS := -lyajl -lseccomp -lcap
+TEST_LIBS := -lyajl -lseccomp -lcap -lmnl
 
 .PHONY: all
-all: $(BUILD)/bawn
+all: $(BUILD)/bawn $(BUILD)/bawn-net
 
 # ---- variants: the same sources compiled in several ways -------------------------------------
 # $(call variant,DIR,COMPILER,CFLAGS,SOURCES): objects in DIR/obj, the library DIR/libbawn.a. An
@@ -96,7 +100,7 @@ $(1)/libbawn.a: $(patsubst %.c,$(1)/obj/%.o,$(filter src/%,$(filter-out src/cli/
 	$$(say)$(AR) rcsD $$@ $$^
 
 # Only the lower directories can do without the generated tables.
-$(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% \
+$(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% src/netns/% \
 	tests/unit/base_% tests/unit/path_% tests/unit/cgroups_%,$(4))): | $(GEN)
 -include $(patsubst %.c,$(1)/obj/%.d,$(4))
 endef
@@ -131,11 +135,17 @@ $(eval $(call programs,build/asan,$(CC) $(SAN)))
 $(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
 	$(say)$(call musl_link,$^ -l:libyajl_s.a)
 
+# Helpers are what few containers need; they lie beside bawn or in LIBEXECDIR, and use glibc since
+# Debian has their libraries as shared ones only.
+$(eval $(call variant,$(BUILD)/helper,$(CC),$(TEST_CFLAGS),$(BASE_SRC) $(NET_SRC)))
+$(BUILD)/bawn-net: $(BUILD)/helper/obj/src/netns/bawn_net.o $(BUILD)/helper/libbawn.a
+	$(say)$(CC) $(LDFLAGS) -pie $^ -lmnl -lyajl -o $@
+
 # ---- generated headers -----------------------------------------------------------------------
 # Tables made at build time, so that the core links neither libseccomp nor its name strings.
 build/tools/gen_syscalls: tools/gen_syscalls.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O1 $(WARN) -D_GNU_SOURCE $< -lseccomp -o $@
+	$(say)$(CC) -std=gnu17 -O1 $(WARN) -D_GNU_SOURCE $< -lseccomp -o $@
 
 build/gen/syscall_table.h: build/tools/gen_syscalls
 	@mkdir -p $(@D)
@@ -147,29 +157,32 @@ build/gen/default_seccomp.h: config/seccomp.json tools/embed
 
 # ---- install ---------------------------------------------------------------------------------
 MAN := $(wildcard man/*.[1-8])
-COMPLETION := $(wildcard config/completion/bawn)
+COMPLETION := $(wildcard config/completion/bawn.bash)
 
 .PHONY: install
-install: $(BUILD)/bawn
-	install -D -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
+install: all
+	install -D -s -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
+	install -D -s -m 755 $(BUILD)/bawn-net $(DESTDIR)$(LIBEXECDIR)/bawn-net
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	$(foreach c,$(COMPLETION),install -D -m 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/bawn &&) :
 
 # ---- tests -----------------------------------------------------------------------------------
-# snapshot shows what assert_clean compares; cli/helpers.bash says more.
-build/test/snapshot: tests/lib/snapshot.c
+# Programs for the suites. Static: some of them run in containers that hold nothing else.
+TOOLS := $(patsubst %.c,build/test/%,$(notdir $(wildcard tests/lib/*.c tests/fault/*.c)))
+vpath %.c tests/lib tests/fault
+$(TOOLS): build/test/%: %.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
+	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
 .PHONY: tests asan check check-lint check-native check-vm fault bench fuzz lint format
-tests: $(BUILD)/bawn build/test/snapshot \
+tests: all $(TOOLS) \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
 asan: build/asan/bawn $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
 
-check: tests
-	tests/run -b $(BUILD)/bawn lint native vm
+check: tests asan
+	tests/run -b $(BUILD)/bawn lint native asan vm
 check-native: tests
 	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') native
 check-vm: tests
@@ -195,22 +208,24 @@ fuzz: $(if $(T),build/fuzz/fz_$(T))
 # ---- benchmark -------------------------------------------------------------------------------
 # floor and fexec are measuring sticks: as cheap to start as the release.
 BENCH_FLOOR := build/bench/floor build/bench/fexec
-BENCH_TOOLS := build/bench/filter_gen build/bench/memlock_shim.so
+BENCH_TOOLS := build/bench/bench build/bench/filter_gen build/bench/memlock_shim.so
 
 $(BENCH_FLOOR): build/bench/%: bench/%.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
-	$(CC) -O2 $(MUSL_CFLAGS) -c $< -o $@.o
-	$(call musl_link,$@.o)
+	$(say)$(CC) -O2 $(MUSL_CFLAGS) -c $< -o $@.o
+	@$(call musl_link,$@.o)
+build/bench/bench: $(wildcard bench/bench*.c bench/*.h)
 build/bench/filter_gen: $(wildcard bench/filter_*.c bench/*.h)
+build/bench/bench build/bench/filter_gen:
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lseccomp -lyajl -o $@
+	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE $(filter %.c,$^) $(TEST_LIBS) -lm -o $@
 build/bench/memlock_shim.so: bench/memlock_shim.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared $< -ldl -o $@
+	$(say)$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared $< -ldl -o $@
 
 .PHONY: bench-tools
 bench-tools: $(BENCH_FLOOR) $(BENCH_TOOLS)
-bench: $(BUILD)/bawn bench-tools
+bench: all bench-tools
 	bench/run
 
 # ---- the rest --------------------------------------------------------------------------------

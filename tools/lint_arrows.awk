@@ -19,6 +19,7 @@ BEGIN {
 	system_of["seccomp.h"] = ""
 	system_of["sys/capability.h"] = ""
 	system_of["yajl/"] = "base"
+	system_of["libmnl/"] = "netns"
 }
 
 function bad(what)
@@ -30,7 +31,9 @@ function bad(what)
 
 function check_system(name, key)
 {
-	key = name ~ /^yajl\// ? "yajl/" : name
+	key = name
+	if (name ~ /^(yajl|libmnl)\//)
+		sub(/\/.*/, "/", key)
 	if (key in system_of && system_of[key] != dir)
 		bad("<" name "> " (system_of[key] == "" ? "has no place here" : \
 			"is for " system_of[key] "/ only"))

@@ -89,6 +89,9 @@ int cg_sibling(struct err *e, const struct cg_place *place, const char *suffix,
  * nothing that it made is left. */
 int cg_create(struct err *e, const struct cg_mount *m, struct cg_place *place, int *ret_fd);
 
+/* Gives the cgroup to the root of a container's user namespace, as the kernel's list says. */
+int cg_delegate(struct err *e, int cgroup_fd, uid_t uid, gid_t gid);
+
 /* Opens it again. -ENOENT (ERR_NOT_FOUND) when it is gone, also when somebody else's cgroup has
  * its path now. */
 int cg_open(struct err *e, const struct cg_mount *m, const struct cg_place *place, int *ret_fd);

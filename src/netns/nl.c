@@ -69,13 +69,13 @@ void nl_put_str(struct nl_request *req, uint16_t type, const char *value)
 
 const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type)
 {
-	const char *end = mnl_nlmsg_get_payload_tail(msg);
+	size_t size = mnl_nlmsg_get_payload_len(msg);
+	const char *end = (const char *)mnl_nlmsg_get_payload(msg) + size;
 	const struct nlattr *attr;
 
-	if (mnl_nlmsg_get_payload_len(msg) < offset)
+	if (size < offset)
 		return NULL;
 	attr = mnl_nlmsg_get_payload_offset(msg, offset);
-	/* The tail is aligned, the last attribute too: nothing is read behind the message. */
 	while (mnl_attr_ok(attr, (int)(end - (const char *)attr))) {
 		if (mnl_attr_get_type(attr) == type)
 			return attr;

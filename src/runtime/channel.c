@@ -1,6 +1,7 @@
 /* Messages between the runtime and the container's first process: see channel.h. */
 #include "runtime/channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 int channel_open(struct err *e, int pair[2])
@@ -62,6 +63,20 @@ int channel_recv(struct err *e, int sock, int *ret_fd)
 	if (ret_fd)
 		*ret_fd = take_fd(&fd);
 	return (int)m.kind;
+}
+
+int channel_explain(struct err *e, int sock, int r)
+{
+	struct pollfd p = {.fd = sock, .events = POLLIN};
+	struct err theirs;
+	int rc;
+
+	if (r >= 0 || sock < 0 || poll(&p, 1, 0) <= 0)
+		return r;
+	rc = channel_recv(&theirs, sock, NULL);
+	if (rc < 0)
+		*e = theirs;
+	return rc < 0 ? rc : r;
 }
 
 int channel_expect(struct err *e, int sock, enum msg_kind kind, int *ret_fd)

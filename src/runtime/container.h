@@ -100,5 +100,11 @@ int intent_add(struct err *e, const struct container *c, enum intent_kind kind,
 /* Reads it; *found tells whether that kind is there. A torn last line counts as not written. */
 int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
 	       struct cg_place *place, bool *found);
+/* Hooks are born in a cgroup beside the container's: outside of its limits and device policy, but
+ * found again after a crash. One that a hook leaves a daemon in stays until delete. Leaves *ret_fd
+ * alone when the container has no cgroup. */
+int container_hook_cgroup(struct err *e, const struct container *c, const struct cg_mount *m,
+			  int *ret_fd);
+
 
 #endif

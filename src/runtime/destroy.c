@@ -12,22 +12,47 @@
 /* How long killed processes may take to end. */
 #define END_TIMEOUT_MS 10000
 
-static int remove_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
-			 enum intent_kind kind)
+/* 1 and *place, and *m open; 0 when there is none. */
+static int find_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
+		       enum intent_kind kind, struct cg_place *place)
 {
-	struct cg_place place;
 	bool found = true;
 	int r = 0;
 
 	if (kind == INTENT_CGROUP && c->has_state && c->state.has_cgroup)
-		place = c->state.cgroup;
+		*place = c->state.cgroup;
 	else
-		r = intent_get(e, c, kind, &place, &found);
+		r = intent_get(e, c, kind, place, &found);
 	if (r < 0 || !found)
 		return r;
 	if (m->fd < 0)
 		r = cg_mount_open(e, m);
-	return r < 0 ? r : cg_remove(e, m, &place, END_TIMEOUT_MS);
+	return r < 0 ? r : 1;
+}
+
+static int remove_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
+			 enum intent_kind kind)
+{
+	struct cg_place place;
+	int r = find_cgroup(e, c, m, kind, &place);
+
+	return r <= 0 ? r : cg_remove(e, m, &place, END_TIMEOUT_MS);
+}
+
+/* 1 when there was one to kill. */
+static int kill_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
+		       enum intent_kind kind)
+{
+	struct cg_place place;
+	_close_ int fd = FD_NONE;
+	int r = find_cgroup(e, c, m, kind, &place);
+
+	if (r <= 0)
+		return r;
+	r = cg_open(e, m, &place, &fd);
+	if (r == 0)
+		r = cg_kill(e, fd);
+	return r < 0 && r != -ENOENT ? r : 1;
 }
 
 /* The first process and, with it, its pid namespace. For a container with a cgroup this is not
@@ -51,28 +76,15 @@ static int kill_init(struct err *e, const struct container *c)
 int container_kill_all(struct err *e, struct container *c)
 {
 	struct cg_mount m = {.fd = FD_NONE};
-	struct cg_place place;
-	_close_ int fd = FD_NONE;
-	bool found;
-	int r;
+	int r = kill_cgroup(e, c, &m, INTENT_CGROUP);
 
-	if (c->has_state && c->state.has_cgroup) {
-		place = c->state.cgroup;
-		found = true;
-	} else {
-		r = intent_get(e, c, INTENT_CGROUP, &place, &found);
-		if (r < 0)
-			return r;
-	}
-	if (!found)
-		return kill_init(e, c);
-	r = cg_mount_open(e, &m);
 	if (r == 0)
-		r = cg_open(e, &m, &place, &fd);
-	if (r == 0)
-		r = cg_kill(e, fd);
+		r = kill_init(e, c);
+	/* The maker may wait for a hook. */
+	if (r >= 0)
+		r = kill_cgroup(e, c, &m, INTENT_HOOK_CGROUP);
 	cg_mount_done(&m);
-	return r == -ENOENT ? 0 : r;
+	return r < 0 ? r : 0;
 }
 
 int container_destroy(struct err *e, struct container *c)
@@ -106,6 +118,5 @@ void container_poststop(const struct container *c, const struct spec *spec)
 	ctx.state = state.data;
 	ctx.state_len = state.len;
 	ctx.cwd = c->state.bundle;
-	if (hooks_run(&e, &spec->hooks[HOOK_POSTSTOP], &ctx) < 0)
-		log_warning("%s", e.msg);
+	(void)hooks_run(&e, &spec->hooks[HOOK_POSTSTOP], &ctx);
 }

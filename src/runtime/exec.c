@@ -298,7 +298,7 @@ static int start(struct err *e, struct exec *x)
 	if (x->rt->image_fd)
 		fd_close(x->rt->image_fd);
 	if (r == 0)
-		r = adjust_oom(e, x);
+		r = channel_explain(e, x->channel[0], adjust_oom(e, x));
 	if (r == 0)
 		r = converse(e, x);
 	if (r == 0)

@@ -80,6 +80,9 @@ static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
 	if (!l->spec.hooks[kind].n)
 		return 0;
 	c.state.pid = l->pid;
+	c.state.oci_version = l->spec.oci_version;
+	c.state.bundle = l->bundle;
+	c.state.annotations = json_get(l->spec.tree, "annotations");
 	container_describe(&c, status, &info);
 	r = container_write_state_json(e, &info, &state);
 	ctx.state = state.data;

@@ -121,7 +121,8 @@ static int make_cgroup(struct err *e, struct launch *l)
 	if (r < 0)
 		return r;
 	s->has_cgroup = true;
-	return launch_devices(e, l);
+	r = launch_delegate(e, l);
+	return r < 0 ? r : launch_devices(e, l);
 }
 
 static int prepare_root(struct err *e, struct launch *l)
@@ -136,6 +137,7 @@ static int prepare_root(struct err *e, struct launch *l)
 		.userns = lx->ns[NS_USER].present,
 		.no_pivot = l->opt->no_pivot,
 		.cgroup_fd = l->cgroup_fd,
+		.cgroup_writable = launch_delegates(l),
 	};
 
 	return rootfs_prepare(e, &l->fs, &o);
@@ -357,9 +359,9 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	if (r < 0)
 		return r;
 	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
-			    l->spec.hooks[HOOK_CREATE_RUNTIME].n ||
-			    l->spec.linux_.net_devices.n;
+			    l->spec.hooks[HOOK_CREATE_RUNTIME].n || l->spec.linux_.net_devices.n;
 	r = start_child(e, l);
+	r = channel_explain(e, l->channel[0], r);
 	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
 	 * child has closed its copy at once, and we have nothing else to do now. But a helper
 	 * program comes from there. */

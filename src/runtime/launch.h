@@ -72,6 +72,9 @@ void launch_done(struct launch *l);
 
 /* launch_parts.c: the parent's answers to the child and to the caller. */
 int launch_devices(struct err *e, const struct launch *l);
+/* A writable cgroup mount in a user namespace of its own asks for a cgroup of its own too. */
+bool launch_delegates(const struct launch *l);
+int launch_delegate(struct err *e, const struct launch *l);
 int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind,
 		 enum container_status status);
 int launch_console(struct err *e, struct launch *l, int master);

@@ -1,6 +1,6 @@
 /* What the parent does for the child and for its caller on the way: see launch.h. */
-#include <signal.h>
-#include <stdio.h>
+#include <linux/mount.h>
+#include <sched.h>
 
 #include "runtime/announce.h"
 #include "runtime/hook.h"
@@ -40,22 +40,40 @@ int launch_devices(struct err *e, const struct launch *l)
 	return r;
 }
 
-/* Hooks are born in a cgroup beside the container's: outside of its limits and device policy,
- * but found again after a crash. One that a hook leaves a daemon in stays until delete. */
-static int hook_cgroup(struct err *e, struct launch *l, struct cg_place *place, int *fd)
+/* Who the container's root is on the host; false when it is nobody. */
+static bool map_root(const struct spec_id_maps *maps, uint32_t *ret)
 {
-	bool found;
-	int r;
+	for (size_t i = 0; i < maps->n; i++)
+		if (maps->v[i].container_id == 0 && maps->v[i].size > 0) {
+			*ret = maps->v[i].host_id;
+			return true;
+		}
+	return false;
+}
 
-	if (!l->c.state.has_cgroup)
+bool launch_delegates(const struct launch *l)
+{
+	const struct spec_linux *lx = &l->spec.linux_;
+
+	if (!(l->ns.make & CLONE_NEWUSER) || !lx->ns[NS_CGROUP].present)
+		return false;
+	for (size_t i = 0; i < l->spec.mounts.n; i++) {
+		const struct spec_mount *m = &l->spec.mounts.v[i];
+
+		if (m->type && str_has_prefix(m->type, "cgroup") && !(m->attr_set & MOUNT_ATTR_RDONLY))
+			return true;
+	}
+	return false;
+}
+
+int launch_delegate(struct err *e, const struct launch *l)
+{
+	uint32_t uid, gid;
+
+	if (!launch_delegates(l) || !map_root(&l->spec.linux_.uid_maps, &uid) ||
+	    !map_root(&l->spec.linux_.gid_maps, &gid))
 		return 0;
-	r = intent_get(e, &l->c, INTENT_HOOK_CGROUP, place, &found);
-	if (r < 0 || found)
-		return r < 0 ? r : cg_open(e, &l->cg, place, fd);
-	r = cg_sibling(e, &l->c.state.cgroup, ":hooks", place);
-	if (r == 0)
-		r = intent_add(e, &l->c, INTENT_HOOK_CGROUP, place);
-	return r < 0 ? r : cg_create(e, &l->cg, place, fd);
+	return cg_delegate(e, l->cgroup_fd, uid, gid);
 }
 
 static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
@@ -77,12 +95,11 @@ static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
 int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind, enum container_status status)
 {
 	_close_ int fd = FD_NONE;
-	struct cg_place place;
 	int r;
 
 	if (!l->spec.hooks[kind].n)
 		return 0;
-	r = hook_cgroup(e, l, &place, &fd);
+	r = container_hook_cgroup(e, &l->c, &l->cg, &fd);
 	return r < 0 ? r : run_hooks(e, l, kind, status, fd);
 }
 

@@ -22,7 +22,9 @@ enum option_kind {
 	OPT_PROPAGATION,	/* value: MS_*, perhaps with MS_REC */
 	OPT_IDMAP,		/* value: recursive */
 	OPT_BOOL,		/* value: offset of a bool in struct spec_mount */
-	OPT_REFUSED,		/* crun has the word, the kernel no such thing */
+	/* Refused, and not in `features`: an option that is not carried out is an error. */
+	OPT_UNDONE,		/* rootfs.c cannot do it yet */
+	OPT_NONSENSE,		/* crun has the word, the kernel no such thing */
 };
 
 struct option {
@@ -38,9 +40,9 @@ static const struct option options[] = {
 	{"async", OPT_SB_OFF, MS_SYNCHRONOUS},
 	{"atime", OPT_ATIME_OFF, MOUNT_ATTR_NOATIME},
 	{"bind", OPT_BIND, false},
-	{"copy-symlink", OPT_BOOL, BOOL_AT(copy_symlink)},
+	{"copy-symlink", OPT_UNDONE, 0},
 	{"defaults", OPT_NOTHING, 0},
-	{"dest-nofollow", OPT_BOOL, BOOL_AT(dest_nofollow)},
+	{"dest-nofollow", OPT_UNDONE, 0},
 	{"dev", OPT_ATTR_OFF, MOUNT_ATTR_NODEV},
 	{"diratime", OPT_ATTR_OFF, MOUNT_ATTR_NODIRATIME},
 	{"dirsync", OPT_SB, MS_DIRSYNC},
@@ -62,22 +64,22 @@ static const struct option options[] = {
 	{"nosuid", OPT_ATTR, MOUNT_ATTR_NOSUID},
 	{"nosymfollow", OPT_ATTR, MOUNT_ATTR_NOSYMFOLLOW},
 	{"private", OPT_PROPAGATION, MS_PRIVATE},
-	{"rasync", OPT_REFUSED, 0},
+	{"rasync", OPT_NONSENSE, 0},
 	{"ratime", OPT_REC_ATIME_OFF, MOUNT_ATTR_NOATIME},
 	{"rbind", OPT_BIND, true},
 	{"rdev", OPT_REC_ATTR_OFF, MOUNT_ATTR_NODEV},
 	{"rdiratime", OPT_REC_ATTR_OFF, MOUNT_ATTR_NODIRATIME},
-	{"rdirsync", OPT_REFUSED, 0},
+	{"rdirsync", OPT_NONSENSE, 0},
 	{"relatime", OPT_ATIME, MOUNT_ATTR_RELATIME},
-	{"remount", OPT_BOOL, BOOL_AT(remount)},
+	{"remount", OPT_UNDONE, 0},
 	{"rexec", OPT_REC_ATTR_OFF, MOUNT_ATTR_NOEXEC},
 	{"ridmap", OPT_IDMAP, true},
-	{"rmand", OPT_REFUSED, 0},
+	{"rmand", OPT_NONSENSE, 0},
 	{"rnoatime", OPT_REC_ATIME, MOUNT_ATTR_NOATIME},
 	{"rnodev", OPT_REC_ATTR, MOUNT_ATTR_NODEV},
 	{"rnodiratime", OPT_REC_ATTR, MOUNT_ATTR_NODIRATIME},
 	{"rnoexec", OPT_REC_ATTR, MOUNT_ATTR_NOEXEC},
-	{"rnomand", OPT_REFUSED, 0},
+	{"rnomand", OPT_NONSENSE, 0},
 	{"rnorelatime", OPT_REC_ATIME_OFF, MOUNT_ATTR_RELATIME},
 	{"rnostrictatime", OPT_REC_ATIME_OFF, MOUNT_ATTR_STRICTATIME},
 	{"rnosuid", OPT_REC_ATTR, MOUNT_ATTR_NOSUID},
@@ -92,13 +94,13 @@ static const struct option options[] = {
 	{"rstrictatime", OPT_REC_ATIME, MOUNT_ATTR_STRICTATIME},
 	{"rsuid", OPT_REC_ATTR_OFF, MOUNT_ATTR_NOSUID},
 	{"rsymfollow", OPT_REC_ATTR_OFF, MOUNT_ATTR_NOSYMFOLLOW},
-	{"rsync", OPT_REFUSED, 0},
+	{"rsync", OPT_NONSENSE, 0},
 	{"runbindable", OPT_PROPAGATION, MS_UNBINDABLE | MS_REC},
 	{"rw", OPT_ATTR_OFF, MOUNT_ATTR_RDONLY},
 	{"shared", OPT_PROPAGATION, MS_SHARED},
 	{"silent", OPT_SB, MS_SILENT},
 	{"slave", OPT_PROPAGATION, MS_SLAVE},
-	{"src-nofollow", OPT_BOOL, BOOL_AT(src_nofollow)},
+	{"src-nofollow", OPT_UNDONE, 0},
 	{"strictatime", OPT_ATIME, MOUNT_ATTR_STRICTATIME},
 	{"suid", OPT_ATTR_OFF, MOUNT_ATTR_NOSUID},
 	{"symfollow", OPT_ATTR_OFF, MOUNT_ATTR_NOSYMFOLLOW},
@@ -116,9 +118,8 @@ _Static_assert(sizeof(struct option) == 20, "table rows have no padding");
 
 const char *mount_option_name(size_t i)
 {
-	/* Refused ones are not offered. */
 	for (size_t k = 0; k < ARRAY_SIZE(options); k++)
-		if (options[k].kind != OPT_REFUSED && i-- == 0)
+		if (options[k].kind < OPT_UNDONE && i-- == 0)
 			return options[k].name;
 	return NULL;
 }
@@ -216,7 +217,10 @@ static int apply(struct err *e, const struct json *node, struct spec_mount *m,
 	case OPT_BOOL:
 		*(bool *)((char *)m + o->value) = true;
 		break;
-	case OPT_REFUSED:
+	case OPT_UNDONE:
+		return json_bad_member(e, ERR_UNSUPPORTED, node, "options",
+				       "\"%s\" is not supported by this version of bawn", o->name);
+	case OPT_NONSENSE:
 		return json_bad_member(e, ERR_UNSUPPORTED, node, "options",
 				       "\"%s\": superblock flags have no recursive form", o->name);
 	default:

@@ -42,7 +42,7 @@ struct seccomp_program {
 
 /*
  * 0, or -errno: a name, operator, flag, errno or argument index that is wrong, more than the
- * 4096 instructions that the kernel takes, or SECCOMP_ACT_NOTIFY for a call without which the
+ * 4096 instructions that the kernel takes, or SCMP_ACT_NOTIFY for a call without which the
  * listener cannot be handed over: see seccomp_notify_forbidden(). Ignored names go to the debug
  * log.
  */

@@ -79,9 +79,6 @@ struct spec_mount {
 	uint64_t sb_flags;				/* MS_SYNCHRONOUS, ... of the superblock */
 	struct strv data;				/* file system options: "size=64k" */
 	bool tmpcopyup;
-	bool remount;					/* changes the mount that is there */
-	bool copy_symlink;				/* bind: recreate a source that is a link */
-	bool src_nofollow, dest_nofollow;		/* bind: a link itself, not its target */
 	bool idmap, idmap_recursive;			/* idmap/ridmap, or mappings given */
 	/* With idmap: these; empty when the container joins a user namespace: then that one. */
 	struct spec_id_maps uid_maps, gid_maps;

@@ -39,9 +39,6 @@ static int check_bind(struct err *e, const struct json *node, struct spec_mount 
 	if (m->data.n)
 		return spec_bad(e, node, "options", "\"%s\" is no option of a bind mount",
 				m->data.v[0]);
-	if (m->copy_symlink && (m->src_nofollow || m->dest_nofollow))
-		return spec_bad(e, node, "options", "copy-symlink excludes %s",
-				m->src_nofollow ? "src-nofollow" : "dest-nofollow");
 	if (m->sb_flags)
 		json_warn(node, "a bind mount cannot change flags of its file system");
 	return 0;
@@ -64,13 +61,8 @@ int spec_mount_done(struct err *e, struct arena *a, const struct json *node, voi
 		m->bind = true;
 	if (m->bind)
 		r = check_bind(e, node, m);
-	else if (!m->type && !m->remount)
+	else if (!m->type)
 		r = spec_bad(e, node, "type", "missing; only bind mounts have none");
-	else if (m->copy_symlink || m->src_nofollow || m->dest_nofollow)
-		r = spec_bad(e, node, "options", "%s is for bind mounts",
-			     m->copy_symlink   ? "copy-symlink"
-			     : m->src_nofollow ? "src-nofollow"
-					       : "dest-nofollow");
 	if (r == 0 && m->tmpcopyup && !str_eq(m->type, "tmpfs"))
 		r = spec_bad(e, node, "options", "tmpcopyup is for tmpfs");
 	return r < 0 ? r : check_idmap(e, node, m);

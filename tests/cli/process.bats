@@ -47,7 +47,7 @@ limit_is() {
 	make_bundle
 	# Values that need no CAP_SYS_RESOURCE: not every host gives it to its root.
 	edit_config '.process.rlimits = ({
-		AS: 1073741824, CORE: 1001, CPU: 1002, DATA: 1073741825, FSIZE: 1003, LOCKS: 1004,
+		AS: 1073741824, CORE: 1001, CPU: 1002, DATA: 1073741825, FSIZE: 500000, LOCKS: 1004,
 		MEMLOCK: 1005, MSGQUEUE: 1006, NICE: 0, NOFILE: 107, NPROC: 1008, RSS: 1009, RTPRIO: 0,
 		RTTIME: 1011, SIGPENDING: 1012, STACK: 1048576}
 		| to_entries | map({type: "RLIMIT_\(.key)", soft: .value, hard: (.value + (if .value > 0 then 1 else 0 end))}))'
@@ -55,7 +55,7 @@ limit_is() {
 	run_in_container
 	assert_status 0
 	assert_equal "$(sed 1d <<<"$stdout" | cut -c 27-68 | awk '{ print $1, $2 }' | sort -n | xargs)" \
-		"0 0 0 0 107 108 1001 1002 1002 1003 1003 1004 1004 1005 1005 1006 1006 1007 1008 1009 1009 1010 1011 1012 1012 1013 1048576 1048577 1073741824 1073741825 1073741825 1073741826"
+		"0 0 0 0 107 108 1001 1002 1002 1003 1004 1005 1005 1006 1006 1007 1008 1009 1009 1010 1011 1012 1012 1013 500000 500001 1048576 1048577 1073741824 1073741825 1073741825 1073741826"
 	edit_config '.process.rlimits = [{type: "RLIMIT_CORE", soft: 2, hard: 1}]'
 	run_in_container
 	assert_status 125
@@ -91,13 +91,13 @@ limit_is() {
 	run_in_container
 	assert_status 0
 	assert_stdout /private
-	# One that the user may not enter.
+	# One that the user may not enter: he is put there, as other runtimes do.
 	chown 0:0 "$BUNDLE/rootfs/private"
 	edit_config '.process.capabilities = {}'
+	set_args sh -c 'ls . 2>&1'
 	run_in_container
-	[[ $status == 125 || $status == 126 ]] || fail "$(show_last)"
-	assert_output_has "process.cwd"
-	assert_output_has "permission denied"
+	assert_stdout "ls: .: Permission denied"
+	set_args pwd
 	touch "$BUNDLE/rootfs/file"
 	edit_config '.process.cwd = "/file" | .process.user = {}'
 	run_in_container
@@ -251,7 +251,7 @@ limit_is() {
 	edit_config '.root.readonly = true | .hostname = "my-host" | .domainname = "my.domain"
 		| .mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
 	set_args sh -c 'hostname; cat /proc/sys/kernel/domainname; touch /x 2>&1; touch /usr/x 2>&1; touch /tmp/x /dev/x && echo ok
-		grep " / / " /proc/self/mountinfo | cut -d" " -f6'
+		awk "\$5 == \"/\" { print \$6 }" /proc/self/mountinfo'
 	run_in_container
 	assert_status 0
 	assert_line my-host

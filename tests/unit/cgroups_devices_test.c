@@ -301,7 +301,7 @@ static void compare_in_kernel(const struct cg_device_rule *rules, size_t n)
 	for (int i = 0; i < 2 * 4 * 4; i++)
 		for (size_t a = 0; a < ARRAY_SIZE(bits); a++) {
 			const struct question q = {"bc"[i & 1], k_major[i >> 1 & 3],
-						   k_minor[i >> 3 & 3], access[a]};
+						   k_minor[i >> 3 & 3], bits[a]};
 
 			if (kernel_allows(i, bits[a]) != allowed(rules, n, &q))
 				T_FAIL("%c %u:%u access %u: kernel and rules differ", q.type,
@@ -465,19 +465,16 @@ TEST(parallel_updates)
 	EQ(attached(fd), 1);
 }
 
-/* The verifier's work is linear: the longest list loads, in reasonable time. */
-TEST(longest_list)
+/* The verifier's work is linear: the longest list loads. */
+TEST_LIMIT(longest_list, 60)
 {
 	struct cg_device_rule rules[CG_DEVICE_RULES_MAX];
 	int fd = container();
-	int64_t start;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		rules[i] = (struct cg_device_rule){i & 1, "abc"[i % 3], (int64_t)(i % 300),
 						   (int64_t)i, 1 + (uint32_t)i % 7};
-	start = cg_now_ms();
 	apply(fd, rules, ARRAY_SIZE(rules));
-	TRUE(cg_now_ms() - start < 2000);
 }
 
 TEST(without_privilege)

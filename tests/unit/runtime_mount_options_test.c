@@ -192,15 +192,6 @@ TEST(binds)
 	m = resolve(&spec, "rbind,rprivate");
 	TRUE(m->bind && m->recursive_bind && m->propagation_recursive);
 	spec_done(&spec);
-	m = resolve(&spec, "bind,copy-symlink");
-	TRUE(m->copy_symlink && !m->src_nofollow);
-	spec_done(&spec);
-	m = resolve(&spec, "bind,src-nofollow,dest-nofollow");
-	TRUE(m->src_nofollow && m->dest_nofollow);
-	spec_done(&spec);
-	m = resolve(&spec, "bind,remount,ro");
-	TRUE(m->remount);
-	spec_done(&spec);
 	/* The type alone says it too, and no type is needed. */
 	OK_ERR(&e,
 	       parse("{\"destination\":\"/a\",\"type\":\"bind\",\"source\":\"/b\"},{\"destination\":"
@@ -289,10 +280,6 @@ static const struct {
 	 "mounts[0].source: missing; a bind mount needs one"},
 	{M "\"source\":\"/s\",\"options\":[\"bind\",\"size=1\"]}",
 	 "mounts[0].options: \"size=1\" is no option of a bind mount"},
-	{M "\"source\":\"/s\",\"options\":[\"bind\",\"copy-symlink\",\"src-nofollow\"]}",
-	 "mounts[0].options: copy-symlink excludes src-nofollow"},
-	{M "\"type\":\"tmpfs\",\"options\":[\"dest-nofollow\"]}",
-	 "mounts[0].options: dest-nofollow is for bind mounts"},
 	{M "\"type\":\"proc\",\"options\":[\"tmpcopyup\"]}",
 	 "mounts[0].options: tmpcopyup is for tmpfs"},
 	{M "\"type\":\"tmpfs\",\"options\":[\"rsync\"]}",
@@ -333,7 +320,9 @@ TEST(refused)
 		"idmap=uids=0-1-99999999999999999999",
 		"ridmap=uids=0-1-2x",
 	};
-	static const char *const no_such[] = {"rasync", "rdirsync", "rmand", "rnomand", "rsync"};
+	static const char *const no_such[] = {"copy-symlink", "dest-nofollow", "rasync",
+					      "rdirsync",     "remount",       "rmand",
+					      "rnomand",      "rsync",	       "src-nofollow"};
 	struct spec spec;
 	char text[200];
 
@@ -388,22 +377,21 @@ TEST(warnings)
 TEST(table_walk)
 {
 	static const char *const expected[] = {
-		"async",	  "atime",	   "bind",	   "copy-symlink",
-		"defaults",	  "dest-nofollow", "dev",	   "diratime",
-		"dirsync",	  "exec",	   "idmap",	   "iversion",
-		"lazytime",	  "loud",	   "mand",	   "noatime",
-		"nodev",	  "nodiratime",	   "noexec",	   "noiversion",
-		"nolazytime",	  "nomand",	   "norelatime",   "nostrictatime",
-		"nosuid",	  "nosymfollow",   "private",	   "ratime",
-		"rbind",	  "rdev",	   "rdiratime",	   "relatime",
-		"remount",	  "rexec",	   "ridmap",	   "rnoatime",
-		"rnodev",	  "rnodiratime",   "rnoexec",	   "rnorelatime",
-		"rnostrictatime", "rnosuid",	   "rnosymfollow", "ro",
-		"rprivate",	  "rrelatime",	   "rro",	   "rrw",
-		"rshared",	  "rslave",	   "rstrictatime", "rsuid",
-		"rsymfollow",	  "runbindable",   "rw",	   "shared",
-		"silent",	  "slave",	   "src-nofollow", "strictatime",
-		"suid",		  "symfollow",	   "sync",	   "tmpcopyup",
+		"async",       "atime",		 "bind",	"defaults",
+		"dev",	       "diratime",	 "dirsync",	"exec",
+		"idmap",       "iversion",	 "lazytime",	"loud",
+		"mand",	       "noatime",	 "nodev",	"nodiratime",
+		"noexec",      "noiversion",	 "nolazytime",	"nomand",
+		"norelatime",  "nostrictatime",	 "nosuid",	"nosymfollow",
+		"private",     "ratime",	 "rbind",	"rdev",
+		"rdiratime",   "relatime",	 "rexec",	"ridmap",
+		"rnoatime",    "rnodev",	 "rnodiratime", "rnoexec",
+		"rnorelatime", "rnostrictatime", "rnosuid",	"rnosymfollow",
+		"ro",	       "rprivate",	 "rrelatime",	"rro",
+		"rrw",	       "rshared",	 "rslave",	"rstrictatime",
+		"rsuid",       "rsymfollow",	 "runbindable", "rw",
+		"shared",      "silent",	 "slave",	"strictatime",
+		"suid",	       "symfollow",	 "sync",	"tmpcopyup",
 		"unbindable",
 	};
 	const char *name, *last = "";

@@ -72,9 +72,10 @@ static void random_args(struct arena *a, struct spec_seccomp_rule *r, unsigned i
 	r->args.n = 1 + below(max);
 	r->args.v = arena_array(a, r->args.n, sizeof(*r->args.v));
 	for (size_t i = 0; i < r->args.n; i++) {
+		/* Drawn one by one: the same with every compiler. */
 		struct spec_seccomp_arg *arg = &r->args.v[i];
 
-		arg->index = below(below(2) ? 2 : 6);	/* in this order: same with every compiler */
+		arg->index = below(below(2) ? 2 : 6);
 		arg->value = random_value();
 		arg->value_two = random_value();
 		arg->op = ops[below(ARRAY_SIZE(ops))];

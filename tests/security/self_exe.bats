@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# The runtime's own program, seen from a container: T01, T02, T03 (CVE-2019-5736, CVE-2016-9962).
+# where: native vm
+
+load ../cli/helpers
+load ../cli/tools
+load attack
+
+setup_file() {
+	need_attack
+}
+
+# Should an attack succeed, it must not hit the program that is under test everywhere.
+setup() {
+	test_setup
+	mkdir "$TMP/program"
+	cp "$BAWN" "$TMP/program/bawn"
+	BAWN=$TMP/program/bawn
+	chmod 777 "$TMP/program/bawn"
+	sum=$(sha256sum <"$BAWN")
+}
+
+assert_program_unchanged() {
+	assert_equal "$(sha256sum <"$BAWN")" "$sum"
+	assert_equal "$(ls "$TMP/program")" bawn
+}
+
+@test "T01: /proc/self/exe as the entry point runs nothing that could be written" {
+	make_bundle
+	all_caps
+	edit_config 'del(.linux.seccomp)'
+	set_args /proc/self/exe --version
+	run_in_container
+	assert_program_unchanged
+	ln -s /proc/self/exe "$BUNDLE/rootfs/bin/entry"
+	set_args /bin/entry --version
+	run_in_container
+	assert_program_unchanged
+	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/script"
+	chmod 755 "$BUNDLE/rootfs/bin/script"
+	set_args /bin/script
+	run_in_container
+	assert_program_unchanged
+}
+
+@test "T01: what a container runs as /proc/self/exe cannot be written by another process of it" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp)'
+	start_attacker
+	local i
+	for ((i = 0; i < $(rounds 30 8); i++)); do
+		run_bawn exec "$ID" /proc/self/exe --help
+		run_bawn exec "$ID" /proc/self/exe run --bundle / x
+	done
+	stop_attacker
+	(($(counted foreign) > 0)) || fail "the attacker saw nothing: $(cat "$OUT")"
+	assert_equal "$(counted written)" 0
+}
+
+# start_attacker [ARG]: payload exe, as the container's first process.
+start_attacker() {
+	set_args payload exe "$@"
+	start_container
+	wait_for 5 assert_file_has "$OUT" ready
+}
+
+stop_attacker() {
+	touch "$BUNDLE/rootfs/stop"
+	wait_for 10 status_is "$ID" stopped
+	rm "$BUNDLE/rootfs/stop"
+	assert_program_unchanged
+}
+
+counted() {
+	awk -v what="$1" '$1 == what && NF == 2 && $2 ~ /^[0-9]+$/ { n = $2 } END { print n }' "$OUT"
+}
+
+exec_often() { # N
+	local i
+	for ((i = 0; i < $1; i++)); do
+		HOST_SECRET=1 bawn exec "$ID" true
+	done
+}
+
+@test "T02: exec again and again beside a process that opens every /proc/N/exe" {
+	make_bundle
+	with_payload
+	edit_config 'del(.linux.seccomp)'
+	start_attacker
+	exec_often "$(rounds 100 15)"
+	stop_attacker
+	assert_equal "$(counted foreign) $(counted written)" "0 0"
+}
+
+@test "T03: a joining process cannot be traced, and its fds not read, without CAP_SYS_PTRACE" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp) | .process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
+	start_attacker seize
+	exec_often "$(rounds 100 15)"
+	stop_attacker
+	assert_equal "$(counted seized) $(counted listed) $(counted environ) $(counted written)" \
+		"0 0 0 0"
+}
+
+@test "T03: nor with CAP_SYS_PTRACE in a user namespace" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp) | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1000}]'
+	chmod 777 "$BUNDLE/rootfs"
+	start_attacker seize
+	exec_often "$(rounds 100 15)"
+	stop_attacker
+	assert_equal "$(counted seized) $(counted listed) $(counted environ) $(counted written)" \
+		"0 0 0 0"
+}
+
+# CAP_SYS_PTRACE over the host's user namespace is power over every process in sight, so over one
+# that joins too (docs: use a user namespace). The program file is safe even then.
+@test "T03: with CAP_SYS_PTRACE on the host's user namespace (and T02) the program still cannot be written" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp)'
+	start_attacker seize
+	exec_often "$(rounds 100 15)"
+	stop_attacker
+	(($(counted foreign) > 0)) || fail "the attacker saw nothing: $(cat "$OUT")"
+	assert_equal "$(counted written)" 0
+}
