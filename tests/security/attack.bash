@@ -83,8 +83,9 @@ capability_names() {
 
 # no_mount DESTINATION...: takes these mounts out of the config.
 no_mount() {
-	edit_config '.mounts |= map(select(.destination | IN($ARGS.positional[]) | not))' \
-		--args "$@"
+	local gone
+	gone=$(jq -cn '$ARGS.positional' --args -- "$@")
+	edit_config ".mounts |= map(select(.destination | IN($gone[]) | not))"
 }
 
 # swap A B: exchanges two names all the time, in the background. stop_swap ends it.

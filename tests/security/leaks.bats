@@ -107,10 +107,12 @@ make_hostile_rootfs() {
 }
 
 open_many() {
-	local i
+	local i fd path
 	for ((i = 0; i < 10; i++)); do
-		exec {many[i * 4]}<"/" {many[i * 4 + 1]}<"$BUNDLE/config.json" \
-			{many[i * 4 + 2]}<"/sys/fs/cgroup" {many[i * 4 + 3]}<>"$TMP/file"
+		for path in / "$BUNDLE/config.json" /sys/fs/cgroup "$TMP"; do
+			exec {fd}<"$path"
+			many+=("$fd")
+		done
 	done
 }
 
