@@ -175,7 +175,7 @@ $(TOOLS): build/test/%: %.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
-.PHONY: tests asan check check-lint check-native check-vm fault bench fuzz lint format
+.PHONY: tests asan check check-native check-vm fault bench fuzz lint format
 tests: all $(TOOLS) \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
@@ -188,7 +188,7 @@ check-native: tests
 check-vm: tests
 	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') vm
 fault: tests
-	tests/fault/run
+	BAWN_FAULT_STEP=1 tests/run -b $(BUILD)/bawn -t '^fault/' native
 lint:
 	tools/lint
 format:

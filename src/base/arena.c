@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define CHUNK_MIN 4096u
-#define CHUNK_MAX 65536u
+/* What does not fit into the first chunk is a whole config.json. Its chunk is large enough for malloc
+ * to map it: one system call, zeroed by the kernel, and only the pages in use cost memory. */
+#define CHUNK_FIRST 4096u
+#define CHUNK_NEXT 262144u
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -15,11 +17,11 @@ struct arena_chunk {
 
 static struct arena_chunk *chunk_new(const struct arena *a, size_t need)
 {
-	size_t size = a->head ? a->head->size * 2 : CHUNK_MIN - sizeof(struct arena_chunk);
+	size_t size = CHUNK_FIRST - sizeof(struct arena_chunk);
 	struct arena_chunk *c;
 
-	if (size > CHUNK_MAX)
-		size = CHUNK_MAX;
+	if (a->head || need > size)
+		size = CHUNK_NEXT;
 	if (size < need)
 		size = need;
 	c = calloc(1, sizeof(*c) + size);

@@ -303,7 +303,6 @@ int json_parse(struct err *e, struct arena *a, const char *what, const char *tex
 	struct reader r = {.arena = a, .len = len};
 	struct json_pool pool = {0};
 	struct json_fault fault;
-	_free_ char *mem = NULL;
 	size_t longest;
 	int result;
 
@@ -315,10 +314,10 @@ int json_parse(struct err *e, struct arena *a, const char *what, const char *tex
 	/* yajl: fixed parts below 1 KiB, one buffer of 2 KiB, and one for decoding that
 	 * doubles from 2 KiB until the longest string fits (all its sizes add up to 4 times). */
 	pool.size = 8192 + 4 * longest;
-	pool.mem = mem = malloc(pool.size);
-	r.text = arena_alloc(a, len + 1);	/* first: it gets a chunk of its size */
+	r.text = arena_alloc(a, len + 1);
+	pool.mem = arena_alloc(a, pool.size);	/* a mapping less than memory of its own */
 	r.doc = arena_alloc(a, sizeof(*r.doc));
-	if (!mem || !r.doc || !r.text)
+	if (!pool.mem || !r.doc || !r.text)
 		return err_nomem(e);
 	if (len)
 		memcpy(r.text, text, len);

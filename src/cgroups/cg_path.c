@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#define DEFAULT_PARENT "bawn"
+/* Where relative paths go, and what the names of cgroups without a path start with. */
+#define OWN_NAME "bawn"
 
 size_t cg_parent_len(const char *path, size_t len)
 {
@@ -134,7 +135,7 @@ static int default_parent(struct err *e, const struct cg_mount *m, char *out, si
 	out[0] = '\0';
 	if (faccessat(m->fd, ".", W_OK | X_OK, 0) == 0 &&
 	    faccessat(m->fd, "cgroup.procs", W_OK, 0) == 0)
-		return append(e, out, size, DEFAULT_PARENT);
+		return 0;
 	r = cg_self_path(e, self, sizeof(self));
 	if (r < 0)
 		return r;
@@ -147,31 +148,26 @@ static int default_parent(struct err *e, const struct cg_mount *m, char *out, si
 
 		out[len] = '\0';
 		if (writable(m, out))
-			return append(e, out, size, DEFAULT_PARENT);
+			return 0;
 		out[len] = saved;
 	}
 	if (writable(m, out))
-		return append(e, out, size, DEFAULT_PARENT);
+		return 0;
 	return cg_fail(e, EACCES, ERR_SYSTEM,
 		       "own cgroup %s and its parents in %s are not writable: permission denied; "
 		       "ask for one with systemd-run --user --scope -p Delegate=yes",
 		       self, m->point);
 }
 
-/* Ids may look like a control file of the parent ("cpu.stat", "cgroup.x"): a ':', which no id
- * holds, goes in front. */
+/* "bawn-ID": one level, so that nothing but the container's own cgroup is made and removed, and no
+ * name that a controller's file can have. */
 static int append_id(struct err *e, char *out, size_t size, const char *id)
 {
-	size_t len = strcspn(id, ".");
-	bool clash = len == 6 && memcmp(id, "cgroup", 6) == 0;
 	char name[NAME_MAX + 1];
 
-	for (enum cg_controller c = 0; c < CG_CONTROLLER_MAX && !clash; c++)
-		clash = strlen(cg_controller_name(c)) == len &&
-			memcmp(id, cg_controller_name(c), len) == 0;
-	if (!*id || strchr(id, '/') || str_eq(id, ".") || str_eq(id, ".."))
+	if (!*id || strchr(id, '/'))
 		return err_set(e, ERR_CONFIG, "container id \"%s\" is no name for a cgroup", id);
-	if (str_format(name, sizeof(name), "%s%s", clash && id[len] ? ":" : "", id) < 0)
+	if (str_format(name, sizeof(name), OWN_NAME "-%s", id) < 0)
 		return err_num(e, ENAMETOOLONG, "cgroup for container id %.100s...", id);
 	return append(e, out, size, name);
 }
@@ -220,6 +216,8 @@ int cg_resolve(struct err *e, const struct cg_mount *m, const char *cgroups_path
 	} else {
 		if (cgroups_path[0] != '/')
 			r = default_parent(e, m, path, size);
+		if (r == 0 && cgroups_path[0] != '/')
+			r = append(e, path, size, OWN_NAME);
 		parent = strlen(path);
 		if (r == 0)
 			r = append(e, path, size, cgroups_path);

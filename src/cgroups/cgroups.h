@@ -58,7 +58,7 @@ const char *cg_controller_name(enum cg_controller c);
 /* One cgroup of ours. Everything but id is known before it exists; store all of it. Good until
  * the next boot. */
 struct cg_place {
-	char path[PATH_MAX];		/* "/bawn/ID", below the mount's root; no "." or ".." */
+	char path[PATH_MAX];		/* "/bawn-ID", below the mount's root; no "." or ".." */
 	uint32_t keep;			/* the first `keep` bytes of path were there before us */
 	char mark[CG_MARK_SIZE];	/* 32 hex digits, unique for this cgroup */
 	uint64_t id;			/* inode, the kernel's cgroup id; 0: not created yet */
@@ -67,11 +67,11 @@ struct cg_place {
 /* Decides where a container's cgroup will be; changes nothing. cgroups_path is
  * linux.cgroupsPath or NULL:
  *   "/a/b"                 below the root of our view of cgroup2
- *   "a/b"                  below the default parent
+ *   "a/b"                  below PARENT/bawn
  *   "slice:prefix:name"    where systemd would have it: /SLICE.slice/prefix-name.scope
- *   NULL or ""             default parent + "/" + id
- * The default parent is "/bawn" where this process may create it; else (rootless, delegation)
- * "bawn" below the parent of the own cgroup, or below the own cgroup.
+ *   NULL or ""             PARENT/bawn-ID
+ * PARENT is the root where this process may make cgroups there; else (rootless, delegation) the
+ * parent of the own cgroup, or the own cgroup.
  * -EINVAL (ERR_CONFIG) for "..", control bytes, names starting with "cgroup.", the root itself;
  * -EACCES when no parent is writable. */
 int cg_resolve(struct err *e, const struct cg_mount *m, const char *cgroups_path, const char *id,

@@ -1,12 +1,11 @@
 /*
  * bawn: global options, the table of verbs, the last line a user sees and the
  * exit status. Everything that every verb pays for is here, so it is little: no
- * locale, no stdio, one poll(2) for the standard fds and one signal call.
+ * locale, no stdio, one poll(2) for the standard fds.
  */
 #include "cli.h"
 
 #include <poll.h>
-#include <signal.h>
 
 #include "path/path.h"
 
@@ -232,7 +231,6 @@ static int run(struct err *e, struct cli *c, char **argv)
 	r = open_standard_fds(e);
 	if (r < 0)
 		return r;
-	signal(SIGPIPE, SIG_DFL);
 	r = opt_parse(e, &p, argv + 1);
 	if (r < 0)
 		return r;

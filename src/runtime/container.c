@@ -43,7 +43,7 @@ static int set_id(struct err *e, struct container *c, const struct runtime *rt, 
 {
 	int r = container_id_check(e, id);
 
-	*c = (struct container){.rt = rt, .dir_fd = FD_NONE};
+	*c = (struct container){.rt = rt, .dir_fd = FD_NONE, .cg = {.fd = FD_NONE}};
 	if (r < 0)
 		return r;
 	return str_format(c->id, sizeof(c->id), "%s", id);
@@ -108,6 +108,12 @@ int container_open_locked(struct err *e, struct container *c, const struct runti
 {
 	int r = container_open_dir(e, c, rt, id);
 
+	/* One that is being made is refused at once: its hooks may take long. */
+	if (r == 0 && !container_try_lock(c)) {
+		r = container_load_state(e, c);
+		if (r == 0)
+			r = container_ready(e, c);
+	}
 	if (r == 0)
 		r = container_lock(e, c);
 	if (r == 0)
@@ -201,32 +207,33 @@ int container_pidfd(struct err *e, const struct container *c)
 	return take_fd(&fd);
 }
 
-int container_cgroup(struct err *e, const struct container *c, struct cg_mount *m, int *ret_fd)
+int container_cg_mount(struct err *e, struct container *c)
+{
+	return c->cg.fd >= 0 ? 0 : cg_mount_open(e, &c->cg);
+}
+
+int container_cgroup(struct err *e, struct container *c, int *ret_fd)
 {
 	int r;
 
 	if (!c->state.has_cgroup)
 		return err_set(e, ERR_UNSUPPORTED, "container \"%s\" was created without a cgroup",
 			       c->id);
-	r = cg_mount_open(e, m);
-	return r < 0 ? r : cg_open(e, m, &c->state.cgroup, ret_fd);
+	r = container_cg_mount(e, c);
+	return r < 0 ? r : cg_open(e, &c->cg, &c->state.cgroup, ret_fd);
 }
 
-static bool is_paused(const struct container *c)
+static bool is_paused(struct container *c)
 {
-	struct cg_mount m = {.fd = FD_NONE};
 	_close_ int fd = FD_NONE;
 	struct cg_events ev = {0};
 	struct err ignored;
-	bool frozen;
 
-	frozen = container_cgroup(&ignored, c, &m, &fd) == 0 &&
-		 cg_read_events(&ignored, fd, &ev) == 0 && ev.frozen;
-	cg_mount_done(&m);
-	return frozen;
+	return container_cgroup(&ignored, c, &fd) == 0 && cg_read_events(&ignored, fd, &ev) == 0 &&
+	       ev.frozen;
 }
 
-enum container_status container_status(const struct container *c)
+enum container_status container_status(struct container *c)
 {
 	_close_ int gate = FD_NONE;
 
@@ -243,8 +250,8 @@ enum container_status container_status(const struct container *c)
 	return gate >= 0 || gate == -EAGAIN ? STATUS_CREATED : STATUS_RUNNING;
 }
 
-/* The directory holds only files that bawn made. */
-int container_remove_dir(struct err *e, const struct container *c)
+/* What is there besides: temporary files of somebody who was killed. */
+static int remove_rest(struct err *e, const struct container *c)
 {
 	int fd = openat(c->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -257,6 +264,23 @@ int container_remove_dir(struct err *e, const struct container *c)
 		    errno != ENOENT)
 			return err_sys(e, "remove %s/%s/%s", c->rt->root, c->id, entry->d_name);
 	}
+	return 0;
+}
+
+/* The directory holds only files that bawn made. */
+int container_remove_dir(struct err *e, const struct container *c)
+{
+	static const char *const names[] = {"state.json", "intent", "config.json"};
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (unlinkat(c->dir_fd, names[i], 0) < 0 && errno != ENOENT)
+			return err_sys(e, "remove %s/%s/%s", c->rt->root, c->id, names[i]);
+	if (unlinkat(c->rt->root_fd, c->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	r = errno == ENOTEMPTY || errno == EEXIST ? remove_rest(e, c) : 0;
+	if (r < 0)
+		return r;
 	if (unlinkat(c->rt->root_fd, c->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove the state directory %s/%s", c->rt->root, c->id);
 	return 0;
@@ -265,5 +289,6 @@ int container_remove_dir(struct err *e, const struct container *c)
 void container_done(struct container *c)
 {
 	fd_close(&c->dir_fd);
+	cg_mount_done(&c->cg);
 	arena_done(&c->arena);
 }

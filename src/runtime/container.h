@@ -33,6 +33,7 @@ struct container {
 	const struct runtime *rt;
 	char id[CONTAINER_ID_MAX + 1];
 	int dir_fd;			/* FD_NONE when it does not exist */
+	struct cg_mount cg;		/* opened on first use: container_cg_mount() */
 	struct arena arena;		/* of everything below */
 	bool has_state;
 	struct container_state state;
@@ -69,13 +70,15 @@ int container_commit_state(struct err *e, const struct container *c);
 /* The configuration copy. */
 int container_load_spec(struct err *e, const struct container *c, struct spec *spec);
 
-enum container_status container_status(const struct container *c);
+enum container_status container_status(struct container *c);
 
 /* A pidfd of the init process, verified by start time. -ESRCH (ERR_STATE) when it ended. */
 int container_pidfd(struct err *e, const struct container *c);
 
-/* Its cgroup; ERR_UNSUPPORTED with the reason when it has none. *m is opened too (owned). */
-int container_cgroup(struct err *e, const struct container *c, struct cg_mount *m, int *ret_fd);
+/* The cgroup2 mount, opened once. */
+int container_cg_mount(struct err *e, struct container *c);
+/* Its cgroup, opened; ERR_UNSUPPORTED with the reason when it has none. */
+int container_cgroup(struct err *e, struct container *c, int *ret_fd);
 
 /* The state document that hooks, `state` and `list` show. */
 void container_describe(struct container *c, enum container_status status,
@@ -103,8 +106,7 @@ int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
 /* Hooks are born in a cgroup beside the container's: outside of its limits and device policy, but
  * found again after a crash. One that a hook leaves a daemon in stays until delete. Leaves *ret_fd
  * alone when the container has no cgroup. */
-int container_hook_cgroup(struct err *e, const struct container *c, const struct cg_mount *m,
-			  int *ret_fd);
+int container_hook_cgroup(struct err *e, struct container *c, int *ret_fd);
 
 
 #endif

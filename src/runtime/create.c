@@ -50,6 +50,9 @@ static int run_foreground(struct err *e, struct launch *l, int *ret_status)
 	r = relay_run(e, l->pid, l->pidfd, take_fd(&l->console), ret_status);
 	if (l->opt->keep)
 		return r;
+	/* It is reaped: its number means nothing any more. */
+	if (r == 0)
+		l->c.state.pid = 0;
 	/* Somebody may have deleted it in between: then there is nothing left to do. */
 	if (container_lock(&why, &l->c) == 0)
 		cleared = finish(&why, l);

@@ -12,9 +12,9 @@
 /* How long killed processes may take to end. */
 #define END_TIMEOUT_MS 10000
 
-/* 1 and *place, and *m open; 0 when there is none. */
-static int find_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
-		       enum intent_kind kind, struct cg_place *place)
+/* 1 and *place, and the mount open; 0 when there is none. */
+static int find_cgroup(struct err *e, struct container *c, enum intent_kind kind,
+		       struct cg_place *place)
 {
 	bool found = true;
 	int r = 0;
@@ -25,31 +25,28 @@ static int find_cgroup(struct err *e, const struct container *c, struct cg_mount
 		r = intent_get(e, c, kind, place, &found);
 	if (r < 0 || !found)
 		return r;
-	if (m->fd < 0)
-		r = cg_mount_open(e, m);
+	r = container_cg_mount(e, c);
 	return r < 0 ? r : 1;
 }
 
-static int remove_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
-			 enum intent_kind kind)
+static int remove_cgroup(struct err *e, struct container *c, enum intent_kind kind)
 {
 	struct cg_place place;
-	int r = find_cgroup(e, c, m, kind, &place);
+	int r = find_cgroup(e, c, kind, &place);
 
-	return r <= 0 ? r : cg_remove(e, m, &place, END_TIMEOUT_MS);
+	return r <= 0 ? r : cg_remove(e, &c->cg, &place, END_TIMEOUT_MS);
 }
 
 /* 1 when there was one to kill. */
-static int kill_cgroup(struct err *e, const struct container *c, struct cg_mount *m,
-		       enum intent_kind kind)
+static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind)
 {
 	struct cg_place place;
 	_close_ int fd = FD_NONE;
-	int r = find_cgroup(e, c, m, kind, &place);
+	int r = find_cgroup(e, c, kind, &place);
 
 	if (r <= 0)
 		return r;
-	r = cg_open(e, m, &place, &fd);
+	r = cg_open(e, &c->cg, &place, &fd);
 	if (r == 0)
 		r = cg_kill(e, fd);
 	return r < 0 && r != -ENOENT ? r : 1;
@@ -75,30 +72,26 @@ static int kill_init(struct err *e, const struct container *c)
 
 int container_kill_all(struct err *e, struct container *c)
 {
-	struct cg_mount m = {.fd = FD_NONE};
-	int r = kill_cgroup(e, c, &m, INTENT_CGROUP);
+	int r = kill_cgroup(e, c, INTENT_CGROUP);
 
 	if (r == 0)
 		r = kill_init(e, c);
 	/* The maker may wait for a hook. */
 	if (r >= 0)
-		r = kill_cgroup(e, c, &m, INTENT_HOOK_CGROUP);
-	cg_mount_done(&m);
+		r = kill_cgroup(e, c, INTENT_HOOK_CGROUP);
 	return r < 0 ? r : 0;
 }
 
 int container_destroy(struct err *e, struct container *c)
 {
-	struct cg_mount m = {.fd = FD_NONE};
 	int r = 0;
 
 	if (c->has_state)
 		r = kill_init(e, c);
 	if (r == 0)
-		r = remove_cgroup(e, c, &m, INTENT_CGROUP);
+		r = remove_cgroup(e, c, INTENT_CGROUP);
 	if (r == 0 && (!c->has_state || c->state.hooks))
-		r = remove_cgroup(e, c, &m, INTENT_HOOK_CGROUP);
-	cg_mount_done(&m);
+		r = remove_cgroup(e, c, INTENT_HOOK_CGROUP);
 	return r < 0 ? r : container_remove_dir(e, c);
 }
 

@@ -95,9 +95,11 @@ static int make_node(struct err *e, int dir, const char *name, const struct spec
 			if ((d->uid || d->gid) &&
 			    fchownat(dir, name, d->uid, d->gid, AT_SYMLINK_NOFOLLOW) < 0)
 				return err_sys(e, "chown");
-		} else if (errno != EEXIST) {
-			return err_sys(e, "make the node");
+			/* mknod never takes over what is there: this is ours. */
+			return 0;
 		}
+		if (errno != EEXIST)
+			return err_sys(e, "make the node");
 		rc = verify_node(e, dir, name, d);
 		if (rc != -ESTALE)
 			return rc;

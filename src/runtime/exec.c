@@ -186,7 +186,7 @@ static int open_cgroup(struct err *e, struct exec *x)
 
 	if (!x->c.state.has_cgroup)
 		return 0;
-	r = container_cgroup(e, &x->c, &x->cg, &fd);
+	r = container_cgroup(e, &x->c, &fd);
 	if (r < 0)
 		return r;
 	if (!x->opt->cgroup || str_eq(x->opt->cgroup, "/")) {
@@ -208,7 +208,7 @@ static pid_t clone_once(struct exec *x)
 
 	if (x->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)x->cgroup_fd;
+		args.cgroup = (unsigned int)x->cgroup_fd;
 	}
 	pid = sys_clone3(&args);
 	if (pid == 0)
@@ -388,7 +388,6 @@ static void exec_done(struct exec *x)
 	fd_close(&x->cgroup_fd);
 	fd_close(&x->pidfd);
 	fd_close(&x->console);
-	cg_mount_done(&x->cg);
 	container_done(&x->c);
 	spec_done(&x->spec);
 }
@@ -400,10 +399,9 @@ int container_exec(struct err *e, const struct runtime *rt, const struct exec_op
 	struct exec x = {
 		.rt = rt,
 		.opt = o,
-		.c = {.dir_fd = FD_NONE},
+		.c = {.dir_fd = FD_NONE, .cg = {.fd = FD_NONE}},
 		.init = FD_NONE,
 		.root_fd = FD_NONE,
-		.cg = {.fd = FD_NONE},
 		.cgroup_fd = FD_NONE,
 		.channel = {FD_NONE, FD_NONE},
 		.pidfd = FD_NONE,

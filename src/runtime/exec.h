@@ -14,7 +14,6 @@ struct exec {
 	uint64_t ns;			/* CLONE_NEW* to join */
 	int init;			/* pidfd of the container's init */
 	int root_fd;			/* its root, when it has no mount namespace */
-	struct cg_mount cg;
 	int cgroup_fd;
 	int channel[2];			/* parent, child */
 	pid_t pid;

@@ -52,7 +52,8 @@ static int enter_namespaces(struct err *e, struct launch *l)
 		r = process_become_root(e);
 	if (r < 0)
 		return r;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	/* Not yet for an ordinary user (launch.c), and not any more after a change of ids. */
+	if ((in_user_ns(l) || geteuid() != 0) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	if (!l->ns.two_stages)
 		r = ns_join(e, &l->ns);

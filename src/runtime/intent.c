@@ -78,8 +78,7 @@ int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
 	return 0;
 }
 
-int container_hook_cgroup(struct err *e, const struct container *c, const struct cg_mount *m,
-			  int *ret_fd)
+int container_hook_cgroup(struct err *e, struct container *c, int *ret_fd)
 {
 	struct cg_place place;
 	bool found;
@@ -87,11 +86,13 @@ int container_hook_cgroup(struct err *e, const struct container *c, const struct
 
 	if (!c->state.has_cgroup)
 		return 0;
-	r = intent_get(e, c, INTENT_HOOK_CGROUP, &place, &found);
+	r = container_cg_mount(e, c);
+	if (r == 0)
+		r = intent_get(e, c, INTENT_HOOK_CGROUP, &place, &found);
 	if (r < 0 || found)
-		return r < 0 ? r : cg_open(e, m, &place, ret_fd);
+		return r < 0 ? r : cg_open(e, &c->cg, &place, ret_fd);
 	r = cg_sibling(e, &c->state.cgroup, ":hooks", &place);
 	if (r == 0)
 		r = intent_add(e, c, INTENT_HOOK_CGROUP, &place);
-	return r < 0 ? r : cg_create(e, m, &place, ret_fd);
+	return r < 0 ? r : cg_create(e, &c->cg, &place, ret_fd);
 }

@@ -111,13 +111,13 @@ static int make_cgroup(struct err *e, struct launch *l)
 
 	if (l->rt->cgroup_manager == CGROUP_MANAGER_DISABLED)
 		return 0;
-	r = cg_mount_open(e, &l->cg);
+	r = container_cg_mount(e, &l->c);
 	if (r == 0)
-		r = cg_resolve(e, &l->cg, l->spec.linux_.cgroups_path, l->c.id, &s->cgroup);
+		r = cg_resolve(e, &l->c.cg, l->spec.linux_.cgroups_path, l->c.id, &s->cgroup);
 	if (r == 0)
 		r = intent_add(e, &l->c, INTENT_CGROUP, &s->cgroup);
 	if (r == 0)
-		r = cg_create(e, &l->cg, &s->cgroup, &l->cgroup_fd);
+		r = cg_create(e, &l->c.cg, &s->cgroup, &l->cgroup_fd);
 	if (r < 0)
 		return r;
 	s->has_cgroup = true;
@@ -169,7 +169,7 @@ static int clone_child(struct err *e, struct launch *l)
 		args.flags |= l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	if (l->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)l->cgroup_fd;
+		args.cgroup = (unsigned int)l->cgroup_fd;
 	}
 	r = ns_enter_for_children(e, &l->ns, &l->spec.linux_);
 	if (r < 0)
@@ -398,9 +398,8 @@ void launch_init(struct launch *l, const struct runtime *rt, const struct launch
 	*l = (struct launch){
 		.rt = rt,
 		.opt = o,
-		.c = {.rt = rt, .dir_fd = FD_NONE},
+		.c = {.rt = rt, .dir_fd = FD_NONE, .cg = {.fd = FD_NONE}},
 		.bundle_fd = FD_NONE,
-		.cg = {.fd = FD_NONE},
 		.cgroup_fd = FD_NONE,
 		.channel = {FD_NONE, FD_NONE},
 		.gate = FD_NONE,
@@ -424,7 +423,6 @@ void launch_done(struct launch *l)
 	fd_close(&l->console);
 	ns_plan_done(&l->ns);
 	rootfs_done(&l->fs);
-	cg_mount_done(&l->cg);
 	container_done(&l->c);
 	spec_done(&l->spec);
 }

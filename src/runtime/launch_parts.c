@@ -7,15 +7,14 @@
 #include "runtime/launch.h"
 
 /* The config's rules, then what every container may use. */
-int launch_devices(struct err *e, const struct launch *l)
+int launch_devices(struct err *e, struct launch *l)
 {
 	const struct spec_linux *lx = &l->spec.linux_;
 	size_t n = lx->device_rules.n;
-	struct arena scratch = {0};
 	struct cg_device_rule *rules;
 	int r;
 
-	rules = arena_array(&scratch, n + cg_default_devices_n, sizeof(*rules));
+	rules = arena_array(&l->spec.arena, n + cg_default_devices_n, sizeof(*rules));
 	if (!rules)
 		return err_nomem(e);
 	for (size_t i = 0; i < n; i++) {
@@ -31,7 +30,6 @@ int launch_devices(struct err *e, const struct launch *l)
 	}
 	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
 	r = cg_devices_apply(e, l->cgroup_fd, rules, n + cg_default_devices_n);
-	arena_done(&scratch);
 	/* Without the right to use BPF there is no right to make device nodes either. */
 	if (r == -EPERM && geteuid() != 0) {
 		log_debug("no device policy: %s", e->msg);
@@ -99,7 +97,7 @@ int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind, enum cont
 
 	if (!l->spec.hooks[kind].n)
 		return 0;
-	r = container_hook_cgroup(e, &l->c, &l->cg, &fd);
+	r = container_hook_cgroup(e, &l->c, &fd);
 	return r < 0 ? r : run_hooks(e, l, kind, status, fd);
 }
 

@@ -29,7 +29,7 @@ int process_memory_policy(struct err *e, const struct spec_memory_policy *m);
 /* AppArmor profile and SELinux label for the next execve, written through the detached procfs. */
 int process_labels(struct err *e, const struct spec_process *p, int proc_fd);
 
-/* chdir to process.cwd below "/" without following magic links, then makes sure that the
+/* From "/": chdir to process.cwd without following magic links, then makes sure that the
  * result lies inside the root (CVE-2024-21626). */
 int process_chdir(struct err *e, const struct spec_process *p);
 

@@ -70,15 +70,13 @@ int signal_parse(struct err *e, const char *text, int *ret)
 	return 0;
 }
 
-static int signal_all(struct err *e, const struct container *c, int sig)
+static int signal_all(struct err *e, struct container *c, int sig)
 {
-	struct cg_mount m = {.fd = FD_NONE};
 	_close_ int fd = FD_NONE;
-	int r = container_cgroup(e, c, &m, &fd);
+	int r = container_cgroup(e, c, &fd);
 
 	if (r == 0)
 		r = sig == SIGKILL ? cg_kill(e, fd) : cg_signal(e, fd, sig);
-	cg_mount_done(&m);
 	return r < 0 ? r : 0;
 }
 
@@ -109,7 +107,6 @@ int container_kill(struct err *e, const struct runtime *rt, const char *id, int 
 
 static int set_frozen(struct err *e, const struct runtime *rt, const char *id, bool frozen)
 {
-	struct cg_mount m = {.fd = FD_NONE};
 	_container_ struct container c;
 	_close_ int fd = FD_NONE;
 	enum container_status status;
@@ -122,10 +119,9 @@ static int set_frozen(struct err *e, const struct runtime *rt, const char *id, b
 		return err_set(e, ERR_STATE, "cannot %s a container that is %s: %s",
 			       frozen ? "pause" : "resume", frozen ? "not running" : "not paused",
 			       container_status_name(status));
-	r = container_cgroup(e, &c, &m, &fd);
+	r = container_cgroup(e, &c, &fd);
 	if (r == 0)
 		r = cg_freeze(e, fd, frozen, FREEZE_TIMEOUT_MS);
-	cg_mount_done(&m);
 	return r;
 }
 
@@ -142,7 +138,6 @@ int container_resume(struct err *e, const struct runtime *rt, const char *id)
 int container_pids(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
 		   struct pid_list *ret)
 {
-	struct cg_mount m = {.fd = FD_NONE};
 	_container_ struct container c;
 	_close_ int fd = FD_NONE;
 	_free_ pid_t *pids = NULL;
@@ -151,10 +146,9 @@ int container_pids(struct err *e, const struct runtime *rt, const char *id, stru
 	ret->n = 0;
 	r = container_open_ready(e, &c, rt, id);
 	if (r == 0)
-		r = container_cgroup(e, &c, &m, &fd);
+		r = container_cgroup(e, &c, &fd);
 	if (r == 0)
 		r = cg_procs(e, fd, true, &pids, &ret->n);
-	cg_mount_done(&m);
 	/* A stopped container whose cgroup is gone has no processes. */
 	if (r == -ENOENT && c.has_state)
 		return 0;

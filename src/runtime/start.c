@@ -4,7 +4,7 @@
 #include "runtime/hook.h"
 #include "runtime/container.h"
 
-static int wrong_state(struct err *e, const struct container *c)
+static int wrong_state(struct err *e, struct container *c)
 {
 	enum container_status status = container_status(c);
 
@@ -17,7 +17,6 @@ static int wrong_state(struct err *e, const struct container *c)
 static int poststart(struct err *e, struct container *c)
 {
 	struct hook_context ctx = {.kind = HOOK_POSTSTART, .cgroup_fd = FD_NONE};
-	struct cg_mount m = {.fd = FD_NONE};
 	_close_ int fd = FD_NONE;
 	struct container_info info;
 	_buf_ struct buf state = {0};
@@ -30,11 +29,8 @@ static int poststart(struct err *e, struct container *c)
 	container_describe(c, STATUS_RUNNING, &info);
 	if (r == 0)
 		r = container_write_state_json(e, &info, &state);
-	if (r == 0 && c->state.has_cgroup) {
-		r = cg_mount_open(e, &m);
-		if (r == 0)
-			r = container_hook_cgroup(e, c, &m, &fd);
-	}
+	if (r == 0)
+		r = container_hook_cgroup(e, c, &fd);
 	if (r == 0) {
 		ctx.cgroup_fd = fd;
 		ctx.state = state.data;
@@ -42,7 +38,6 @@ static int poststart(struct err *e, struct container *c)
 		ctx.cwd = c->state.bundle;
 		r = hooks_run(e, &spec.hooks[HOOK_POSTSTART], &ctx);
 	}
-	cg_mount_done(&m);
 	spec_done(&spec);
 	return r;
 }

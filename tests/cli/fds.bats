@@ -34,8 +34,8 @@ fd_numbers() {
 	make_bundle
 	with_probe
 	set_args sh -c 'cat <&3; cat <&4; probe fds'
-	echo three >3
-	echo four >4
+	echo three >f3
+	echo four >f4
 	run_with_fds run --preserve-fds 2 --bundle "$BUNDLE" "$ID"
 	assert_equal "$status $(head -2 out | xargs)" "0 three four"
 	assert_equal "$(fd_numbers out)" "0 1 2 3 4"
@@ -49,19 +49,19 @@ fd_numbers() {
 	assert_equal "$(fd_numbers out)" "0 1 2 3 4"
 }
 
-# Files 3 and 4 at fds 3 and 4, and one more at 9.
+# Files f3 and f4 at fds 3 and 4, and one more at 9.
 run_with_fds() {
 	status=0
-	timeout 60 "$BAWN" --root "$ROOT" "$@" </dev/null >out 2>err 3<"$TMP/3" 4<"$TMP/4" 9<"$TMP" ||
+	timeout 60 "$BAWN" --root "$ROOT" "$@" </dev/null >out 2>err 3<"$TMP/f3" 4<"$TMP/f4" 9<"$TMP" ||
 		status=$?
 }
 
 @test "--preserve-fds across create and start" {
 	make_bundle
-	echo three >3
+	echo three >f3
 	set_args sh -c 'cat <&3 >/out'
 	"$BAWN" --root "$ROOT" create --preserve-fds 1 --bundle "$BUNDLE" "$ID" \
-		</dev/null >/dev/null 3<3 4>&-
+		</dev/null >/dev/null 3<f3 4>&-
 	bawn start "$ID"
 	wait_for 5 assert_file_has "$BUNDLE/rootfs/out" three
 }
@@ -82,20 +82,20 @@ run_with_fds() {
 	make_bundle
 	with_probe
 	set_args sh -c 'echo "$LISTEN_FDS $LISTEN_PID $$"; cat <&3; probe fds'
-	echo three >3
+	echo three >f3
 	# Of somebody else: not for bawn.
 	LISTEN_FDS=1 LISTEN_PID=1 "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
-		</dev/null >out 2>/dev/null 3<3 4>&- || true
+		</dev/null >out 2>/dev/null 3<f3 4>&- || true
 	assert_equal "$(head -n 1 out)" "  1"
 	assert_equal "$(fd_numbers out)" "0 1 2"
 	# shellcheck disable=SC2016 # for the inner shell
 	LISTEN_FDS=1 sh -c 'LISTEN_PID=$$ exec "$@"' sh "$BAWN" --root "$ROOT" run \
-		--bundle "$BUNDLE" "$ID" </dev/null >out 2>err 3<3 4>&-
+		--bundle "$BUNDLE" "$ID" </dev/null >out 2>err 3<f3 4>&-
 	assert_equal "$(head -n 2 out | xargs)" "1 1 1 three"
 	assert_equal "$(fd_numbers out)" "0 1 2 3"
 	# conmon leaves LISTEN_PID out, and adds --preserve-fds.
 	LISTEN_FDS=1 "$BAWN" --root "$ROOT" run --preserve-fds 1 --bundle "$BUNDLE" "$ID" \
-		</dev/null >out 2>err 3<3 4<"$TMP"
+		</dev/null >out 2>err 3<f3 4<"$TMP"
 	assert_equal "$(head -n 1 out)" "1 1 1"
 	assert_equal "$(fd_numbers out)" "0 1 2 3 4"
 }
@@ -104,8 +104,8 @@ run_with_fds() {
 	make_bundle
 	with_probe
 	set_args probe fds
-	LISTEN_FDS=20 timeout 60 "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
-		</dev/null >out 2>err 3>&- 4>&-
+	LISTEN_FDS=6 timeout 60 "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
+		</dev/null >out 2>err 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
 	assert_equal "$(fd_numbers out)" "0 1 2"
 }
 

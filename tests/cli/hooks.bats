@@ -124,7 +124,7 @@ poststop stopped two"
 			--arg k $kind --arg tmp "$TMP"
 		run_bawn create --bundle "$BUNDLE" "$ID"
 		assert_status 1
-		assert_stderr "bawn create $ID: hooks.$kind[1]: /bin/sh: exit status 3: because"
+		assert_stderr "bawn create $ID: hooks.${kind}[1]: /bin/sh: exit status 3: because"
 		run_in_container
 		assert_status 125
 		[[ ! -e $ROOT/$ID && ! -e $TMP/too-far && -e $TMP/$kind-poststop ]]

@@ -14,8 +14,7 @@ load tools
 }
 
 @test "--log: appended, with time and level; standard error as well; mode 0600" {
-	local i
-	for i in 1 2; do
+	for _ in 1 2; do
 		run_bawn --log log start nobody
 		assert_status 1
 		assert_stderr 'bawn start nobody: container "nobody" does not exist'
@@ -210,7 +209,7 @@ code_of() {
 }
 
 hook_runs() {
-	local procs=/sys/fs/cgroup/bawn/$ID-killed:hooks/cgroup.procs
+	local procs=/sys/fs/cgroup/bawn-$ID-killed:hooks/cgroup.procs
 	[[ -e $ROOT/$ID-killed && -s $procs ]] 2>/dev/null || grep -q . "$procs" 2>/dev/null
 }
 

@@ -2,6 +2,8 @@
 # linux.namespaces: new ones, the host's, joined ones; user namespaces and pods; time; sysctl.
 # where: native vm
 
+# shellcheck disable=SC2034 # variables are for tools.bash
+
 load helpers
 load tools
 

@@ -15,6 +15,11 @@ with_filter() {
 	edit_config '.linux.seccomp = ({defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"]} + '"$1"')'
 }
 
+# What probe got, without the texts of errors.
+results() {
+	sed 's/ (.*//' "$TMP/stdout"
+}
+
 # 83 mkdir, 258 mkdirat, 102 getuid, 39 getpid, 110 getppid, 135 personality
 @test "errno, default errno, args, several rules" {
 	make_bundle
@@ -27,26 +32,24 @@ with_filter() {
 			{index: 0, value: 1, op: "SCMP_CMP_GE"}, {index: 1, value: 240, valueTwo: 16, op: "SCMP_CMP_MASKED_EQ"}]},
 		{names: ["umask"], action: "SCMP_ACT_ERRNO", errnoRet: 7, args: [{index: 0, value: 4294967296, op: "SCMP_CMP_GT"}]}]}'
 	set_args probe syscall 83 @/x 511 , syscall 258 -100 @/x 511 , syscall 135 8 , syscall 135 0xffffffff , \
-		syscall 140 1 0x17 , syscall 140 0 0x17 , syscall 95 0x100000001 , syscall 95 0x100000000
+		syscall 140 1 0x17 , syscall 140 1 0x27 , syscall 95 0x100000001 , syscall 95 0x100000000
 	run_in_container
 	assert_status 0
-	assert_equal "$(sed 's/ (.*//' <<<"$stdout")" "errno 1
+	assert_equal "$(results)" "errno 1
 errno 99
 errno 5
 = 0
 errno 6
-= 20
+errno 3
 errno 7
 = 18"
-	with_filter '{defaultErrnoRet: 88, defaultAction: "SCMP_ACT_ERRNO", syscalls: [{names: (
-		$f.syscalls | map(select(.action == "SCMP_ACT_ALLOW") | .names) | add - ["mkdir", "personality"]), action: "SCMP_ACT_ALLOW"}]}' 2>/dev/null ||
-		edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 88, syscalls: [{names: (
-			$f | .linux.seccomp.syscalls | map(select(.action == "SCMP_ACT_ALLOW") | .names) | add - ["mkdir"]), action: "SCMP_ACT_ALLOW"}]}' \
-			--argjson f "$(cat "$BATS_FILE_TMPDIR/spec/config.json")"
+	edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 88, syscalls: [{names: (
+		$f | .linux.seccomp.syscalls | map(select(.action == "SCMP_ACT_ALLOW") | .names) | add - ["mkdir"]), action: "SCMP_ACT_ALLOW"}]}' \
+		--argjson f "$(cat "$BATS_FILE_TMPDIR/spec/config.json")"
 	set_args probe syscall 83 @/x 511 , syscall 39
 	run_in_container
 	assert_status 0
-	assert_equal "$(sed 's/ (.*//' <<<"$stdout")" $'errno 88\n= 1'
+	assert_equal "$(results)" $'errno 88\n= 1'
 }
 
 @test "kill, kill-process, trap, log, trace" {
@@ -73,15 +76,14 @@ errno 7
 	assert_status 159
 }
 
-@test "the default profile: dangerous calls are refused, the rest works; 32-bit ones, too" {
+@test "the default profile: dangerous calls are refused, the rest works" {
 	make_bundle
 	with_probe
-	edit_config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
-	# keyctl, bpf, perf_event_open, kexec_load, unshare(CLONE_NEWUSER), open_by_handle_at, 9999
+	# keyctl, bpf, perf_event_open, kexec_load, none, getpid
 	set_args probe syscall 250 0 , syscall 321 0 , syscall 298 0 , syscall 246 0 , syscall 9999 , syscall 39
-	edit_config '.process.capabilities |= map_values(. - ["CAP_SYS_ADMIN"])'
 	run_in_container
-	assert_equal "$(sed 's/ (.*//' <<<"$stdout")" $'errno 1\nerrno 1\nerrno 1\nerrno 1\nerrno 38\n= 1'
+	assert_status 0
+	assert_equal "$(results)" $'errno 1\nerrno 1\nerrno 1\nerrno 1\nerrno 38\n= 1'
 	set_args grep Seccomp: /proc/self/status
 	run_in_container
 	assert_equal "$(tr -d '\t' <<<"$stdout")" Seccomp:2
@@ -101,7 +103,7 @@ errno 7
 	set_args sh -c 'probe syscall 83 @/x 511; grep -E "^(CapEff|CapPrm|Seccomp:)" /proc/self/status'
 	run_in_container
 	assert_status 0
-	assert_equal "$(sed 's/ (.*//' <<<"$stdout" | tr -d '\t')" "errno 44
+	assert_equal "$(results | tr -d '\t')" "errno 44
 CapPrm:0000000000000000
 CapEff:0000000000000000
 Seccomp:2"
@@ -110,8 +112,6 @@ Seccomp:2"
 @test "notify: an agent answers; it gets the container's state" {
 	make_bundle
 	with_probe
-	with_filter '{listenerPath: "\($tmp)/socket", listenerMetadata: "some metadata",
-		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}' 2>/dev/null || true
 	edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "\($tmp)/socket",
 		listenerMetadata: "some metadata", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}
 		| .annotations = {x: "y"}' --arg tmp "$TMP"
@@ -149,7 +149,7 @@ Seccomp:2"
 	[[ -d $BUNDLE/rootfs/x ]]
 }
 
-@test "notify without an agent is an error; so is write, which bawn needs itself" {
+@test "notify without an agent is an error" {
 	make_bundle
 	edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/no/such/socket",
 		syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'

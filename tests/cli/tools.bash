@@ -3,6 +3,8 @@
 #
 # recvfd and ptyrun run beside bawn, probe inside containers: with_probe puts it into the bundle.
 
+# shellcheck disable=SC2034 # variables are for the suites
+
 tool_dir=$top/build/test
 
 # Compiles what is missing or older than its source: beside the other test programs, so that the VM

