@@ -105,12 +105,13 @@ $(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% src
 -include $(patsubst %.c,$(1)/obj/%.d,$(4))
 endef
 
-# $(call programs,DIR,COMPILER AND FLAGS): the glibc programs of a variant.
+# $(call programs,DIR,COMPILER AND FLAGS,OBJECT): the glibc programs of a variant; OBJECT goes into
+# bawn and the unit tests.
 define programs
-$(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(1)/libbawn.a
+$(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(3) $(1)/libbawn.a
 	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -o $$@
 
-$(addprefix $(1)/unit/,$(UNIT)): $(1)/unit/%: $(1)/obj/tests/unit/%.o $(1)/libbawn.a
+$(addprefix $(1)/unit/,$(UNIT)): $(1)/unit/%: $(1)/obj/tests/unit/%.o $(3) $(1)/libbawn.a
 	@mkdir -p $$(@D)
 	$$(say)$(2) $(LDFLAGS) -pie $$^ $(TEST_LIBS) -o $$@
 
@@ -130,7 +131,7 @@ $(eval $(call variant,build/test,$(CC),$(TEST_CFLAGS),$(TEST_SRC)))
 $(eval $(call variant,build/asan,$(CC),$(ASAN_CFLAGS),$(TEST_SRC)))
 $(eval $(call variant,build/fuzz,clang,$(FUZZ_CFLAGS),$(GLIBC_LIB_SRC) $(FUZZ_SRC)))
 $(eval $(call programs,build/test,$(CC)))
-$(eval $(call programs,build/asan,$(CC) $(SAN)))
+$(eval $(call programs,build/asan,$(CC) $(SAN),build/asan/obj/tests/native/sanitizer.o))
 
 $(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
 	$(say)$(call musl_link,$^ -l:libyajl_s.a)

@@ -43,7 +43,8 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-int fd_read_all(int fd, size_t max, struct buf *b)
+/* whole: a short read of a regular file is its end; the call that would say so is saved. */
+static int read_all(int fd, size_t max, bool whole, struct buf *b)
 {
 	for (;;) {
 		size_t room;
@@ -57,28 +58,36 @@ int fd_read_all(int fd, size_t max, struct buf *b)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			return 0;
 		b->len += (size_t)n;
 		b->data[b->len] = '\0';
 		if (b->len > max)
 			return -EFBIG;
+		if (n == 0 || (whole && (size_t)n < room))
+			return 0;
 	}
+}
+
+int fd_read_all(int fd, size_t max, struct buf *b)
+{
+	return read_all(fd, max, false, b);
 }
 
 int file_read_at(struct err *e, int dirfd, const char *name, size_t max, struct buf *b)
 {
 	_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
+	bool sized;
 	int r;
 
 	if (fd < 0)
 		return err_sys(e, "open %s", name);
-	/* One read for a regular file: its size is known (and bounded before it is believed). */
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (uint64_t)st.st_size <= max && !buf_reserve(b, (size_t)st.st_size + 1))
+	/* One read for a regular file: its size is known (and bounded before it is believed).
+	 * Files of procfs and the like say 0. */
+	sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+		(uint64_t)st.st_size <= max;
+	if (sized && !buf_reserve(b, (size_t)st.st_size + 1))
 		return err_nomem(e);
-	r = fd_read_all(fd, max, b);
+	r = read_all(fd, max, sized, b);
 	if (r < 0)
 		return err_num(e, r, "read %s", name);
 	return 0;
@@ -100,8 +109,8 @@ int file_write_at(int dirfd, const char *name, const char *data, size_t len)
 int file_create_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
 		   mode_t mode)
 {
-	_close_ int fd = openat(dirfd, name,
-				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	_close_ int fd =
+		openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	int r;
 
 	if (fd < 0)
@@ -164,7 +173,7 @@ ssize_t fd_recv(int sock, void *data, size_t len, int *ret_fd)
 		.msg_control = control.space,
 		.msg_controllen = sizeof(control.space),
 	};
-	const struct cmsghdr *c;
+	struct cmsghdr *c;
 	ssize_t n;
 
 	*ret_fd = FD_NONE;

@@ -12,7 +12,7 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_DEBUG };
 
 struct log_options {
-	int fd;			/* where lines go; owned by the caller, kept until the process ends */
+	int fd;			/* where lines go; the caller's, kept until the process ends */
 	bool json;		/* one JSON object per line: level, msg, time, code, id */
 	bool plain;		/* text without time and level, for a terminal */
 	bool debug;

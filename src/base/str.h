@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits only (i64: an optional '-'), no blanks, no sign, no overflow: 0, -EINVAL or -ERANGE.
- * *ret is written on success only (CVE-2026-30892 was an early assignment). */
+/* Decimal digits only (i64: an optional '-'), no blanks, no sign, no overflow: 0, -EINVAL or
+ * -ERANGE. *ret is written on success only (CVE-2026-30892 was an early assignment). */
 int str_to_u64(const char *s, uint64_t *ret);
 int str_to_u32(const char *s, uint32_t *ret);
 int str_to_i64(const char *s, int64_t *ret);

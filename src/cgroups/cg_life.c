@@ -247,8 +247,11 @@ static int try_create(struct err *e, const struct cg_mount *m, struct cg_place *
 	if (existed && errno != EEXIST)
 		return explain_mkdir(e, -errno, m, path);
 	fd = cg_open_dir(parent, leaf, O_RDONLY);
-	r = fd < 0 ? err_num(e, fd, "open cgroup %s%s", m->point, path)
-		   : check_usable(e, fd, path, existed);
+	r = fd < 0 ? err_num(e, fd, "open cgroup %s%s", m->point, path) : 0;
+	/* A new one right below the root of our view can only be empty, and were the root frozen or
+	 * threaded, so would be this process. */
+	if (r == 0 && (existed || leaf != path + 1))
+		r = check_usable(e, fd, path, existed);
 	if (r == 0)
 		r = claim(e, fd, m, place);
 	if (r < 0) {

@@ -88,9 +88,9 @@ static enum selfexe_kind kind_of_self(int *ret_fd)
 	exe = openat(AT_FDCWD, exe_path, O_RDONLY | O_CLOEXEC);
 	if (exe < 0)
 		return SELFEXE_PLAIN;
-	if (is_sealed_memfd(exe))
-		return SELFEXE_MEMFD;
-	return is_lower_only_overlay(exe, *ret_fd) ? SELFEXE_OVERLAY : SELFEXE_PLAIN;
+	if (is_lower_only_overlay(exe, *ret_fd))
+		return SELFEXE_OVERLAY;
+	return is_sealed_memfd(exe) ? SELFEXE_MEMFD : SELFEXE_PLAIN;
 }
 
 enum selfexe_kind selfexe_kind(void)

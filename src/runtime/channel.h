@@ -40,8 +40,8 @@ int channel_recv(struct err *e, int sock, int *ret_fd);
 /* Waits for exactly this kind; anything else, EOF included, is an error. */
 int channel_expect(struct err *e, int sock, enum msg_kind kind, int *ret_fd);
 
-/* For a step of ours that failed with r because the peer is gone: when the peer has said why, that is
- * the reason. Does not wait. */
+/* For a step of ours that failed with r because the peer is gone: when the peer has said why, that
+ * is the reason. Does not wait. */
 int channel_explain(struct err *e, int sock, int r);
 
 #endif

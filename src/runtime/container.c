@@ -73,8 +73,7 @@ static int not_found(struct err *e, const struct container *c)
 	return err_set(e, ERR_NOT_FOUND, "container \"%s\" does not exist", c->id);
 }
 
-int container_open_dir(struct err *e, struct container *c, const struct runtime *rt,
-		       const char *id)
+int container_open_dir(struct err *e, struct container *c, const struct runtime *rt, const char *id)
 {
 	int r = set_id(e, c, rt, id);
 
@@ -243,7 +242,7 @@ enum container_status container_status(struct container *c)
 		return STATUS_STOPPED;
 	if (is_paused(c))
 		return STATUS_PAUSED;
-	/* faccessat first: a running container has no gate, and that is one call instead of three. */
+	/* A running container has no gate: one call to see that instead of three. */
 	if (faccessat(c->dir_fd, GATE_NAME, F_OK, 0) < 0)
 		return STATUS_RUNNING;
 	gate = gate_connect(c->dir_fd);

@@ -3,7 +3,7 @@
  * the intent log, and what they say about its life.
  *
  *	ROOT/ID/config.json	the configuration as it was at create
- *	ROOT/ID/intent		what is about to be made outside of ROOT/ID; see docs/format/state.md
+ *	ROOT/ID/intent		what will be made outside of ROOT/ID; see docs/format/state.md
  *	ROOT/ID/state.json	written when the container is "created"
  *	ROOT/ID/gate		the start gate while it waits for `start`
  *
@@ -20,12 +20,12 @@
 
 struct container_state {
 	pid_t pid;
-	uint64_t start_time;		/* of pid: clock ticks since boot, /proc/PID/stat field 22 */
+	uint64_t start_time;		/* of pid: field 22 of /proc/PID/stat, clock ticks */
 	const char *oci_version, *bundle, *rootfs, *created, *owner;
 	bool has_cgroup;
 	struct cg_place cgroup;
 	bool hooks, poststart, poststop;	/* it has any hooks; it has such hooks */
-	bool shares_pids;		/* no pid namespace of its own: init's end ends nobody else */
+	bool shares_pids;		/* no pid namespace of its own: init's end ends no other */
 	const struct json *annotations;
 };
 
@@ -49,7 +49,7 @@ int container_open_dir(struct err *e, struct container *c, const struct runtime 
 /* The same, and reads state.json if there is one. */
 int container_open(struct err *e, struct container *c, const struct runtime *rt, const char *id);
 
-/* The same, and a container without state.json (still being made, or its maker died) is an error. */
+/* The same, and without state.json (still being made, or its maker died) it is an error. */
 int container_open_ready(struct err *e, struct container *c, const struct runtime *rt,
 			 const char *id);
 
@@ -107,6 +107,5 @@ int intent_get(struct err *e, const struct container *c, enum intent_kind kind,
  * found again after a crash. One that a hook leaves a daemon in stays until delete. Leaves *ret_fd
  * alone when the container has no cgroup. */
 int container_hook_cgroup(struct err *e, struct container *c, int *ret_fd);
-
 
 #endif

@@ -76,7 +76,7 @@ int hooks_run(struct err *e, const struct spec_hooks *hooks, const struct hook_c
 			e->code = ERR_HOOK;
 			err_wrap(e, r, "hooks.%s[%zu]: %s", kind_names[ctx->kind], i,
 				 hooks->v[i].path);
-			/* runtime-spec: after the end, a failure is a warning and all others run. */
+			/* runtime-spec: after the end, a failure is a warning, the others run. */
 			if (ctx->kind != HOOK_POSTSTOP)
 				return r;
 			log_warning("%s", e->msg);

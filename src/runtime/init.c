@@ -53,7 +53,7 @@ static int enter_namespaces(struct err *e, struct launch *l)
 	if (r < 0)
 		return r;
 	/* Not yet for an ordinary user (launch.c), and not any more after a change of ids. */
-	if ((in_user_ns(l) || geteuid() != 0) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if ((in_user_ns(l) || l->rt->uid != 0) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	if (!l->ns.two_stages)
 		r = ns_join(e, &l->ns);
@@ -177,8 +177,8 @@ static int wait_for_start(struct err *e, struct launch *l)
 {
 	int r;
 
-	/* From here the end of the conversation tells that the parent died; its death signal must be
-	 * off before it may exit with success, which is right after MSG_GO. */
+	/* From here the end of the conversation tells that the parent died; its death signal must
+	 * be off before it may exit with success, which is right after MSG_GO. */
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	r = channel_send(e, l->channel[1], MSG_READY, FD_NONE);
 	if (r == 0)

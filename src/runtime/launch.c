@@ -27,11 +27,19 @@
 static int open_bundle(struct err *e, struct launch *l)
 {
 	const char *bundle = l->opt->bundle ? l->opt->bundle : ".";
+	char link[32];
+	ssize_t n;
 
-	if (!realpath(bundle, l->bundle))
+	l->bundle_fd = openat(AT_FDCWD, bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (l->bundle_fd < 0)
 		return err_sys(e, "open the bundle %s", bundle);
-	l->bundle_fd = openat(AT_FDCWD, l->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return l->bundle_fd < 0 ? err_sys(e, "open the bundle %s", l->bundle) : 0;
+	/* Its absolute path without links, for the state and for hooks. */
+	(void)str_format(link, sizeof(link), "/proc/self/fd/%d", l->bundle_fd);
+	n = readlink(link, l->bundle, sizeof(l->bundle) - 1);
+	if (n < 0)
+		return err_sys(e, "find the path of the bundle %s", bundle);
+	l->bundle[n] = '\0';
+	return 0;
 }
 
 /* LISTEN_FDS (sd_listen_fds(3)): sockets handed to bawn go on to the container's program. */
@@ -177,7 +185,7 @@ static int clone_child(struct err *e, struct launch *l)
 	/* Inherited, so that there is no instant in which a container whose pid namespace is joined
 	 * can trace the child (CVE-2016-9962). An ordinary user must still reach its uid_map: there
 	 * the child does it itself. */
-	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (l->rt->uid == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	l->pid = sys_clone3(&args);
 	if (l->pid == 0)
@@ -265,7 +273,7 @@ static int fill_state(struct err *e, struct launch *l)
 			    ? l->spec.root_path
 			    : arena_printf(a, "%s/%s", l->bundle, l->spec.root_path);
 	s->created = arena_printf(a, "%s.%09ldZ", stamp, now.tv_nsec);
-	s->owner = geteuid() == 0 ? "root" : arena_printf(a, "%u", geteuid());
+	s->owner = l->rt->uid == 0 ? "root" : arena_printf(a, "%u", l->rt->uid);
 	for (int k = 0; k < HOOK_KIND_MAX; k++)
 		s->hooks = s->hooks || l->spec.hooks[k].n;
 	s->poststart = l->spec.hooks[HOOK_POSTSTART].n > 0;

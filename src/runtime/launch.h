@@ -34,7 +34,7 @@ struct launch {
 	int cgroup_fd;			/* FD_NONE: without */
 	int channel[2];			/* parent, child */
 	int gate;			/* listener of the start gate; FD_NONE for run */
-	bool wait_for_hooks;		/* the child stops for the parent once its namespaces are made */
+	bool wait_for_hooks;		/* the child stops for the parent in its new namespaces */
 	pid_t pid;
 	int pidfd;
 	int console;			/* terminal master */

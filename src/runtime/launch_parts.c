@@ -31,7 +31,7 @@ int launch_devices(struct err *e, struct launch *l)
 	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
 	r = cg_devices_apply(e, l->cgroup_fd, rules, n + cg_default_devices_n);
 	/* Without the right to use BPF there is no right to make device nodes either. */
-	if (r == -EPERM && geteuid() != 0) {
+	if (r == -EPERM && l->rt->uid != 0) {
 		log_debug("no device policy: %s", e->msg);
 		return 0;
 	}
@@ -58,7 +58,8 @@ bool launch_delegates(const struct launch *l)
 	for (size_t i = 0; i < l->spec.mounts.n; i++) {
 		const struct spec_mount *m = &l->spec.mounts.v[i];
 
-		if (m->type && str_has_prefix(m->type, "cgroup") && !(m->attr_set & MOUNT_ATTR_RDONLY))
+		if (m->type && str_has_prefix(m->type, "cgroup") &&
+		    !(m->attr_set & MOUNT_ATTR_RDONLY))
 			return true;
 	}
 	return false;

@@ -193,7 +193,7 @@ int ns_write_maps(struct err *e, pid_t pid, const struct spec_linux *l)
 	r = l->uid_maps.n ? write_map(e, pid, "uid_map", &l->uid_maps) : 0;
 	if (r < 0)
 		return r;
-	/* An unprivileged caller may map a single group only with setgroups denied (CVE-2014-8989). */
+	/* An unprivileged caller may map a group only with setgroups denied (CVE-2014-8989). */
 	if (geteuid() != 0) {
 		(void)str_format(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
 		r = file_write_at(AT_FDCWD, path, "deny", 4);

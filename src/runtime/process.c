@@ -234,8 +234,8 @@ static int set_ids(struct err *e, const struct spec_user *u)
 	const gid_t *groups = u->additional_gids.v;
 
 	/* Raw calls: the libc wrappers would signal threads that do not exist.
-	 * Groups always, also with an empty list: a group left over is a right left over (CVE-2022-2989).
-	 * A user namespace with setgroups denied has no groups to lose either. */
+	 * Groups always, also with an empty list: a group left over is a right left over
+	 * (CVE-2022-2989). A user namespace with setgroups denied has no groups to lose either. */
 	if (syscall(SYS_setgroups, u->additional_gids.n, groups) < 0 &&
 	    !(errno == EPERM && u->additional_gids.n == 0))
 		return err_sys(e, "process.user.additionalGids: set");
@@ -258,7 +258,7 @@ int process_credentials(struct err *e, const struct spec_process *p, uint64_t ke
 	if (r < 0)
 		return r;
 	/* A change of ids makes the process dumpable again when suid_dumpable says so. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if ((p->user.uid != 0 || p->user.gid != 0) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	umask(p->user.umask.set ? p->user.umask.v : 0022);
 	r = caps_set(e, &p->caps, keep);

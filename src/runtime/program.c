@@ -39,7 +39,7 @@ int program_confine(struct err *e, const struct program *p, int proc_fd, char *p
 		r = process_labels(e, p->process, proc_fd);
 	if (r < 0)
 		return r;
-	/* With the rights of set-up first; a directory that only the user may enter, again after. */
+	/* With the rights of set-up first; where only the user may enter, again after. */
 	cwd = process_chdir(&first, p->process);
 	r = process_credentials(e, p->process, caps_for_seccomp(p));
 	if (r < 0)

@@ -231,8 +231,7 @@ static int mount_mqueue(struct err *e, struct rootfs *r, size_t i)
 	_close_ int fd = target < 0 ? target : mount_new_fs(e, &fs);
 
 	/* With the host's ipc namespace; a joined one has other queues than the host's. */
-	if (fd == -EPERM && r->opt.userns && target >= 0 &&
-	    !r->opt.spec->linux_.ns[NS_IPC].present)
+	if (fd == -EPERM && r->opt.userns && target >= 0 && !r->opt.spec->linux_.ns[NS_IPC].present)
 		fd = mount_clone(e, AT_FDCWD, "/dev/mqueue", false);
 	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }

@@ -9,13 +9,13 @@ static void choose_root(struct runtime *rt)
 	const char *run = getenv("XDG_RUNTIME_DIR");
 
 	/* podman passes an empty XDG_RUNTIME_DIR. */
-	if (geteuid() == 0)
+	if (rt->uid == 0)
 		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/bawn");
 	else if (run && run[0] == '/')
 		(void)str_format(rt->root_default, sizeof(rt->root_default), "%s/bawn", run);
 	else
 		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/user/%u/bawn",
-				 geteuid());
+				 rt->uid);
 	rt->root = rt->root_default;
 }
 
@@ -47,6 +47,7 @@ int runtime_open(struct err *e, struct runtime *rt, bool create)
 	int r;
 
 	rt->root_fd = FD_NONE;
+	rt->uid = geteuid();
 	if (!rt->root || !*rt->root)
 		choose_root(rt);
 	for (int round = 0; rt->root_fd < 0; round++) {
@@ -63,11 +64,11 @@ int runtime_open(struct err *e, struct runtime *rt, bool create)
 	}
 	if (fstat(rt->root_fd, &st) < 0)
 		return err_sys(e, "look at the state root %s", rt->root);
-	if (st.st_uid != geteuid() || st.st_mode & 022)
+	if (st.st_uid != rt->uid || st.st_mode & 022)
 		return err_set(e, ERR_SECURITY,
 			       "state root %s: others may write to it (owner %u, mode %04o); "
 			       "make it belong to uid %u with mode 0700",
-			       rt->root, st.st_uid, st.st_mode & 07777, geteuid());
+			       rt->root, st.st_uid, st.st_mode & 07777, rt->uid);
 	return 0;
 }
 

@@ -20,7 +20,8 @@ struct runtime {
 	enum rootless_mode rootless;
 	enum cgroup_manager cgroup_manager;
 	int root_fd;			/* O_PATH, owned */
-	int *image_fd;			/* the fd of selfexe_seal(), or NULL: closed when there is time */
+	uid_t uid;			/* who we are; set by runtime_open() */
+	int *image_fd;			/* the fd of selfexe_seal() or NULL; closed when there is time */
 	char root_default[256];
 };
 

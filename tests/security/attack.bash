@@ -85,7 +85,7 @@ capability_names() {
 no_mount() {
 	local gone
 	gone=$(jq -cn '$ARGS.positional' --args -- "$@")
-	edit_config ".mounts |= map(select(.destination | IN($gone[]) | not))"
+	edit_config ".mounts |= map(select(.destination | IN(${gone}[]) | not))"
 }
 
 # swap A B: exchanges two names all the time, in the background. stop_swap ends it.

@@ -3,6 +3,8 @@
 # (CVE-2016-10124, CVE-2017-5226).
 # where: native vm
 
+# shellcheck disable=SC2034 # variables are for helpers.bash
+
 load ../cli/helpers
 load ../cli/tools
 load attack
@@ -23,10 +25,10 @@ setup() {
 # A shell on a terminal runs bawn, then reads a line: what the container has pushed would be it.
 shell_after() {
 	# shellcheck disable=SC2016 # for that shell
-	printf '%s\n' "$@" | timeout -k 5 100 "$tool_dir/ptyrun" bash -c '"$@"
+	timeout -k 5 100 "$tool_dir/ptyrun" bash -c '"$@"
 		IFS= read -r -t 1 line
 		echo "the shell has read: <$line>"' bash "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" \
-		>"$TMP/stdout" 2>"$TMP/stderr" 3>&- 4>&- || true
+		</dev/null >"$TMP/stdout" 2>"$TMP/stderr" 3>&- 4>&- || true
 	stdout=$(<"$TMP/stdout")
 	last_command="a shell that runs bawn"
 }

@@ -4,6 +4,8 @@
 # where: native vm
 # limit: 300
 
+# shellcheck disable=SC2034 # variables are for helpers.bash
+
 load ../cli/helpers
 load ../cli/tools
 load attack
@@ -20,32 +22,37 @@ setup() {
 	set_args sh -c 'ls -a . /l1 /l2 /l3 /l5 /l6 /l7 /l8 /l10 /lé; cat /l*/canary; exit 0'
 }
 
-shapes=(l1 l2 l3 l4 l5 l6 l7 l8 l9/ l10 l11 lé)
+# All twelve here; where a container costs half a second, those that differ most.
+if in_vm; then
+	shapes=(l2 l5 l7 l10)
+else
+	shapes=(l1 l2 l3 l4 l5 l6 l7 l8 l9/ l10 l11 lé)
+fi
 
 # In the directory $1: a link of each shape to $HOST/$2.
 make_links() {
-	local dir=$1 host=$HOST/$2 up=../../../../../../../../../../../.. long i
-	long=$(printf './%.0s' {1..1950})
-	ln -s "$host" "$dir/l1"				# absolute
-	ln -s "$up$host" "$dir/l2"			# relative
-	ln -s "/..$host/../${host##*/}" "$dir/l3"	# with ..
+	local dir=$1 aim=$HOST/$2 up=../../../../../../../../../../../.. long i
+	long=$(printf './%.0s' {1..2045})
+	ln -s "$aim" "$dir/l1"				# absolute
+	ln -s "$up$aim" "$dir/l2"			# relative
+	ln -s "/..$aim/../${aim##*/}" "$dir/l3"	# with ..
 	ln -s l4 "$dir/l4"				# loop
-	ln -s "${host%/*}/new" "$dir/l5"		# dangling
-	ln -s "/proc/self/cwd/$up$host" "$dir/l6"	# magic
+	ln -s "${aim%/*}/new" "$dir/l5"		# dangling
+	ln -s "/proc/self/cwd/$up$aim" "$dir/l6"	# magic
 	ln -s /volume/link "$dir/l7"			# through a mount
-	ln -s "/${long:0:4090-${#host}}$host" "$dir/l8" # nearly PATH_MAX; in a path it is longer
-	ln -s "$host/" "$dir/l9"			# slash at the end
-	ln -s "/proc/1/root$host" "$dir/l10"
-	ln -s "$host" "$dir/chain0"			# 41 links
+	ln -s "/${long:0:4090-${#aim}}$aim" "$dir/l8" # nearly PATH_MAX; in a path it is longer
+	ln -s "$aim/" "$dir/l9"			# slash at the end
+	ln -s "/proc/1/root$aim" "$dir/l10"
+	ln -s "$aim" "$dir/chain0"			# 41 links
 	for ((i = 1; i < 41; i++)); do
 		ln -s "chain$((i - 1))" "$dir/chain$i"
 	done
 	ln -s chain40 "$dir/l11"
-	ln -s "$host" "$dir/lé"
+	ln -s "$aim" "$dir/lé"
 	[[ -e $TMP/volume/link || -L $TMP/volume/link ]] || {
 		mkdir -p "$TMP/volume/dir" "$BUNDLE/rootfs/volume"
 		echo volume >"$TMP/volume/file"
-		ln -s "$host" "$TMP/volume/link"
+		ln -s "$aim" "$TMP/volume/link"
 	}
 }
 
@@ -75,12 +82,12 @@ matrix() {
 
 @test "T10: bind mounts on links" {
 	matrix '.mounts += [{destination: "/@", source: $volume, options: ["bind"]}]'
-	((ran_count >= 6)) # links that end inside the rootfs are no reason to refuse
+	((ran_count * 2 >= ${#shapes[@]})) # links that end inside the rootfs are no reason to refuse
 }
 
 @test "T10: tmpfs on links" {
 	matrix '.mounts += [{destination: "/@", type: "tmpfs", source: "tmpfs"}]'
-	((ran_count >= 6))
+	((ran_count * 2 >= ${#shapes[@]}))
 }
 
 @test "T10: proc on links" {
@@ -107,7 +114,7 @@ matrix() {
 
 @test "T10, T15: the working directory" {
 	matrix '.process.cwd = "/@/work/dir"'
-	((ran_count >= 6))
+	((ran_count * 2 >= ${#shapes[@]}))
 }
 
 @test "T10: files of an engine (hosts, resolv.conf) on links" {

@@ -5,6 +5,8 @@
 # where: native vm
 # limit: 7200
 
+# shellcheck disable=SC2034 # variables are for helpers.bash
+
 load ../cli/helpers
 load ../cli/tools
 load attack
@@ -45,7 +47,7 @@ start_often() {
 	edit_config '.mounts += ([range(8)] | map({destination: "/volume/real/d\(.)",
 		source: $source, options: ["bind"]}))' --arg source "$TMP/source"
 	swap "$TMP/volume/real" "$TMP/volume/link"
-	start_often 40 6
+	start_often 40 4
 	stop_swap
 }
 
@@ -60,7 +62,7 @@ start_often() {
 		| .linux.readonlyPaths += ["/volume/real", "/volume/link"]
 		| .process.cwd = "/volume/real/w/o/r/k"' --arg source "$TMP/source"
 	swap "$TMP/volume/real" "$TMP/volume/link"
-	start_often 40 6
+	start_often 40 4
 	stop_swap
 }
 
@@ -72,7 +74,7 @@ start_often() {
 			{destination: "/volume/link/../link/d", type: "tmpfs", source: "tmpfs"}]' \
 		--arg source "$TMP/source"
 	swap "$TMP/volume/real" "$TMP/volume/link"
-	start_often 40 6
+	start_often 40 4
 	stop_swap
 }
 
@@ -81,7 +83,7 @@ start_often() {
 	edit_config '.mounts += [{destination: "/volume/real", type: "proc", source: "proc"},
 		{destination: "/volume/link", type: "sysfs", source: "sysfs"}]'
 	swap "$TMP/volume/real" "$TMP/volume/link"
-	start_often 20 4
+	start_often 20 3
 	stop_swap
 }
 
@@ -94,7 +96,7 @@ start_often() {
 		| .linux.devices = [{path: "/dev/pts/x", type: "c", major: 1, minor: 3}]' \
 		--arg volume "$TMP/volume"
 	swap "$TMP/volume/pts" "$TMP/volume/other"
-	start_often 20 4
+	start_often 20 3
 	stop_swap
 }
 
@@ -111,7 +113,7 @@ start_often() {
 	set_args sh -c 'echo text >/dev/console'
 	swap "$TMP/volume/pts" "$TMP/volume/other"
 	command=(run --bundle "$BUNDLE" "$ID")
-	for ((i = 0; i < $(rounds 20 4); i++)); do
+	for ((i = 0; i < $(rounds 20 3); i++)); do
 		with_terminal
 		[[ $status == 0 || $status == 125 || $status == 1 ]] || fail "$(show_last)"
 		assert_canary "start $i"

@@ -162,9 +162,9 @@ assert_private() {
 }
 
 @test "T26: the state is private, whatever the umask, and there are no abstract sockets" {
-	local mask before verb
+	local mask before
 	before=$(grep -c ' @' /proc/net/unix || true)
-	for mask in 0000 0077 0777; do
+	for mask in 0000 0022 0077; do
 		(
 			umask "$mask"
 			bawn create --bundle "$BUNDLE" "$ID"

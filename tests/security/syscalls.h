@@ -14,10 +14,12 @@ struct call {
 #define SYS_quotactl_fd 443
 #endif
 
+/* clang-format off */
 #define CALL(name, ...) {#name, SYS_##name, {__VA_ARGS__}}
 /* CLONE_SIGHAND alone is refused, so no process comes of it. */
 #define CLONE(name, flag) {"clone " #name, SYS_clone, {flag | 0x800}}
 #define UNSHARE(name, flag) {"unshare " #name, SYS_unshare, {flag}}
+/* clang-format on */
 
 static const struct call calls[] = {
 	CALL(acct, BAD),
