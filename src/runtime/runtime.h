@@ -21,7 +21,7 @@ struct runtime {
 	enum cgroup_manager cgroup_manager;
 	int root_fd;			/* O_PATH, owned */
 	uid_t uid;			/* who we are; set by runtime_open() */
-	int *image_fd;			/* the fd of selfexe_seal() or NULL; closed when there is time */
+	int *image_fd;			/* the fd of selfexe_seal() or NULL; closed by us */
 	char root_default[256];
 };
 
