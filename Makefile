@@ -111,6 +111,9 @@ define programs
 $(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(3) $(1)/libbawn.a
 	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -o $$@
 
+$(1)/bawn-net: $(1)/obj/src/netns/bawn_net.o $(3) $(1)/libbawn.a
+	$$(say)$(2) $(LDFLAGS) -pie $$^ -lmnl -lyajl -o $$@
+
 $(addprefix $(1)/unit/,$(UNIT)): $(1)/unit/%: $(1)/obj/tests/unit/%.o $(3) $(1)/libbawn.a
 	@mkdir -p $$(@D)
 	$$(say)$(2) $(LDFLAGS) -pie $$^ $(TEST_LIBS) -o $$@
@@ -180,7 +183,7 @@ $(TOOLS): build/test/%: %.c
 tests: all $(TOOLS) \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
-asan: build/asan/bawn $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
+asan: build/asan/bawn build/asan/bawn-net $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
 
 check: tests asan
 	tests/run -b $(BUILD)/bawn lint native asan vm

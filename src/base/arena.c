@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* What does not fit into the first chunk is a whole config.json. Its chunk is large enough
- * for malloc to map it: one system call, zeroed by the kernel, and only the pages in use cost memory. */
+/* What does not fit into the first chunk is a whole config.json. Its chunk is large enough for
+ * malloc to map it: one system call, zeroed by the kernel, and only pages in use cost memory. */
 #define CHUNK_FIRST 4096u
 #define CHUNK_NEXT 262144u
 

@@ -111,7 +111,7 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof(e->msg))
-		snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", inner);
+		(void)str_format(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", inner);
 	return r;
 }
 

@@ -167,11 +167,12 @@ ssize_t fd_recv(int sock, void *data, size_t len, int *ret_fd)
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = {0};
 	struct iovec iov = {.iov_base = data, .iov_len = len};
+	/* Not the whole space: its padding has room for a second fd, which nobody would close. */
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.space,
-		.msg_controllen = sizeof(control.space),
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	struct cmsghdr *c;
 	ssize_t n;

@@ -32,7 +32,7 @@ void channel_send_error(int sock, const struct err *err)
 static int take_error(struct err *e, const struct msg *m, size_t len)
 {
 	if (len != sizeof(*m) || m->err.num <= 0 || m->err.num > 4095 ||
-	    (unsigned int)m->err.code >= ERR_CODE_MAX)
+	    m->err.code == ERR_NONE || (unsigned int)m->err.code >= ERR_CODE_MAX || !m->err.msg[0])
 		return err_num(e, EPROTO, "container process sent a malformed error");
 	*e = m->err;
 	e->msg[sizeof(e->msg) - 1] = '\0';
@@ -69,14 +69,19 @@ int channel_explain(struct err *e, int sock, int r)
 {
 	struct pollfd p = {.fd = sock, .events = POLLIN};
 	struct err theirs;
-	int rc;
 
-	if (r >= 0 || sock < 0 || poll(&p, 1, 0) <= 0)
-		return r;
-	rc = channel_recv(&theirs, sock, NULL);
-	if (rc < 0)
-		*e = theirs;
-	return rc < 0 ? rc : r;
+	/* What it said before is of no use any more. */
+	while (r < 0 && sock >= 0 && poll(&p, 1, 0) > 0) {
+		int kind = channel_recv(&theirs, sock, NULL);
+
+		if (kind < 0) {
+			*e = theirs;
+			return kind;
+		}
+		if (kind == 0)
+			break;
+	}
+	return r;
 }
 
 int channel_expect(struct err *e, int sock, enum msg_kind kind, int *ret_fd)

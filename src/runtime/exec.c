@@ -257,6 +257,7 @@ static int take_console(struct err *e, struct exec *x, int master)
 		return err_num(e, EPROTO, "the process sent no terminal");
 	if (x->opt->console_socket)
 		return announce_fd(e, "--console-socket", x->opt->console_socket, "/dev/ptmx", fd);
+	relay_window_size(fd);
 	x->console = take_fd(&fd);
 	return 0;
 }

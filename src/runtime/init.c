@@ -46,7 +46,7 @@ static int enter_namespaces(struct err *e, struct launch *l)
 	const struct spec_linux *lx = &l->spec.linux_;
 	int r = 0;
 
-	if (l->ns.make & CLONE_NEWUSER)
+	if (init_waits_first(l))
 		r = wait_for_go(e, l);
 	if (r == 0 && in_user_ns(l))
 		r = process_become_root(e);

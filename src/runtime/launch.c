@@ -291,11 +291,10 @@ static int start_child(struct err *e, struct launch *l)
 		r = take_second_stage(e, l);
 	if (r == 0)
 		r = adjust_oom(e, l);
-	if (r == 0 && l->ns.make & CLONE_NEWUSER) {
+	if (r == 0 && l->ns.make & CLONE_NEWUSER)
 		r = ns_write_maps(e, l->pid, &l->spec.linux_);
-		if (r == 0)
-			r = channel_send(e, l->channel[0], MSG_GO, FD_NONE);
-	}
+	if (r == 0 && init_waits_first(l))
+		r = channel_send(e, l->channel[0], MSG_GO, FD_NONE);
 	return r < 0 ? r : fill_state(e, l);
 }
 

@@ -44,6 +44,13 @@ struct launch {
 /* The child's half (init.c): from the first instruction after clone to execve. Never returns. */
 _Noreturn void init_main(struct launch *l);
 
+/* Whether the child begins by waiting for MSG_GO: until its user namespace has maps; and when there
+ * is a stage one, until that one's MSG_PID is read, which must be the first message. */
+static inline bool init_waits_first(const struct launch *l)
+{
+	return l->ns.two_stages || l->ns.make & CLONE_NEWUSER;
+}
+
 /* program.c: limits, labels, cwd, credentials, then finds the file to execute. After it nothing
  * of bawn's rights is left but what the seccomp filter needs. */
 int program_confine(struct err *e, const struct program *p, int proc_fd, char *path, size_t size);

@@ -5,6 +5,7 @@
 #include "runtime/announce.h"
 #include "runtime/hook.h"
 #include "runtime/launch.h"
+#include "runtime/relay.h"
 
 /* The config's rules, then what every container may use. */
 int launch_devices(struct err *e, struct launch *l)
@@ -114,6 +115,7 @@ int launch_console(struct err *e, struct launch *l, int master)
 		if (r < 0)
 			return r;
 	} else {
+		relay_window_size(fd);
 		l->console = take_fd(&fd);
 	}
 	return 0;

@@ -38,7 +38,7 @@ void relay_end(struct relay *r)
 	r->blocked = false;
 }
 
-static void copy_window_size(int master)
+void relay_window_size(int master)
 {
 	struct winsize ws;
 
@@ -58,7 +58,7 @@ static void pass_signal(const struct loop *l)
 		return;
 	case SIGWINCH:
 		if (l->master >= 0)
-			copy_window_size(l->master);
+			relay_window_size(l->master);
 		return;
 	default:
 		(void)sys_pidfd_send_signal(l->pidfd, (int)si.ssi_signo);
@@ -180,7 +180,7 @@ int relay_run(struct err *e, pid_t pid, int pidfd, int master, int *ret_status)
 		return err_sys(e, "make a signalfd");
 	l.signals = signals;
 	if (master >= 0) {
-		copy_window_size(master);
+		relay_window_size(master);
 		fcntl(master, F_SETFL, O_NONBLOCK);
 		tty = tcgetattr(STDIN_FILENO, &saved) == 0;
 	}

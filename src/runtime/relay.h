@@ -19,6 +19,9 @@ void relay_begin(struct relay *r);
  * has ended: *ret_status is its exit status as a shell shows it (128+n for signal n). */
 int relay_run(struct err *e, pid_t pid, int pidfd, int master, int *ret_status);
 
+/* Gives the terminal the size of the one we have, if any; before the program looks at it. */
+void relay_window_size(int master);
+
 /* Back to the caller's signal mask. */
 void relay_end(struct relay *r);
 

@@ -157,6 +157,7 @@ int container_pids(struct err *e, const struct runtime *rt, const char *id, stru
 	ret->v = arena_array(a, ret->n + 1, sizeof(*ret->v));
 	if (!ret->v)
 		return err_nomem(e);
-	memcpy(ret->v, pids, ret->n * sizeof(*pids));
+	if (ret->n)
+		memcpy(ret->v, pids, ret->n * sizeof(*pids));
 	return 0;
 }

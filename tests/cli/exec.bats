@@ -181,8 +181,7 @@ config /
 	kill -TERM $!
 	wait_for 5 grep -qx "signal 15" out
 	kill -USR2 $!
-	status=0
-	wait $! || status=$?
+	finish $!
 	assert_status 42
 }
 
@@ -192,8 +191,7 @@ config /
 	"$BAWN" --root "$ROOT" exec "$ID" sleep 1000 </dev/null 3>&- 4>&- &
 	wait_for 5 has_processes 2
 	bawn kill "$ID" KILL
-	status=0
-	wait $! || status=$?
+	finish $!
 	assert_status 137
 }
 

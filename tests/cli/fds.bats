@@ -121,10 +121,12 @@ run_with_fds() {
 	mv "$TMP/received" "$init_out"
 	listen_for pidfd
 	bawn exec --detach --pid-file pid --pidfd-socket "$TMP/socket" "$ID" sleep 0.3
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_equal "$(cat "$TMP/received")" "$(cat pid)"$'\nended'
 	bawn kill "$ID" KILL
-	wait "$init"
+	finish "$init"
+	assert_status 0
 	assert_file_has "$init_out" ended
 	run_bawn run --bundle "$BUNDLE" --pidfd-socket no/socket "$ID-2"
 	assert_status 125

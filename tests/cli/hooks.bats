@@ -250,8 +250,7 @@ is_gone() {
 	wait_for 5 test -e "$BUNDLE/started"
 	run_bawn delete --force "$ID"
 	assert_status 0
-	status=0
-	wait $maker || status=$?
+	finish "$maker"
 	assert_status 1
 	[[ ! -e $ROOT/$ID ]]
 }

@@ -51,15 +51,13 @@ setup_file() {
 	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&- &
 	wait_for 5 status_is "$ID" running
 	bawn kill "$ID" 9
-	status=0
-	wait $! || status=$?
+	finish $!
 	assert_status 137
 	edit_config '.linux.namespaces |= map(select(.type != "pid"))'
 	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&- &
 	wait_for 5 status_is "$ID" running
 	kill -TERM $!
-	status=0
-	wait $! || status=$?
+	finish $!
 	assert_status 143
 	[[ ! -e $ROOT/$ID ]]
 }
@@ -76,8 +74,7 @@ setup_file() {
 		wait_for 5 grep -qx "signal $sig" out
 	done
 	kill -USR2 $pid
-	status=0
-	wait $pid || status=$?
+	finish "$pid"
 	assert_status 42
 	[[ ! -e $ROOT/$ID ]]
 }
@@ -85,17 +82,17 @@ setup_file() {
 @test "signals that come before the program runs are not lost" {
 	make_bundle
 	with_probe
-	set_args probe catch
-	edit_config '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "0.5"]}]'
+	set_args sleep 1000
+	# In a pid namespace the kernel drops what its first process has no handler for yet.
+	edit_config '.hooks.prestart = [{path: "/bin/sleep", args: ["sleep", "0.5"]}]
+		| .linux.namespaces |= map(select(.type != "pid"))'
 	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null >out 3>&- 4>&- &
 	local pid=$!
 	wait_for 5 test -e "$ROOT/$ID"
 	sleep 0.1
 	kill -USR2 $pid
-	status=0
-	wait $pid || status=$?
-	# Delivered once the program is there: either it caught it, or it died of it.
-	[[ $status == 42 || $status == 140 ]] || fail "status $status"
+	finish "$pid"
+	assert_status 140
 }
 
 @test "the program starts with default signals and an empty mask, in a session of its own" {
@@ -148,8 +145,7 @@ setup_file() {
 	"$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null 2>err 3>&- 4>&- &
 	wait_for 5 status_is "$ID" running
 	bawn delete --force "$ID"
-	status=0
-	wait $! || status=$?
+	finish $!
 	assert_status 137
 	assert_equal "$(cat err)" ""
 }

@@ -130,10 +130,12 @@ Seccomp:2"
 	listen_for seccomp 78
 	run_bawn exec "$ID" probe syscall 83 @/y 511
 	assert_output_has "errno 78"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_equal "$(head -n 1 "$TMP/received" | jq -c '[.state.id, .state.status]')" "[\"$ID\",\"running\"]"
 	bawn delete --force "$ID"
-	wait "$first"
+	finish "$first"
+	assert_status 0
 }
 
 @test "notify: continue" {
@@ -145,7 +147,8 @@ Seccomp:2"
 	listen_for seccomp 0
 	run_in_container
 	assert_stdout "= 0"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	[[ -d $BUNDLE/rootfs/x ]]
 }
 

@@ -50,6 +50,21 @@ with_terminal() {
 	output=$stdout$'\n'$stderr
 }
 
+# finish PID: waits for a child of the test, within a limit; sets status.
+finish() {
+	local end=$((SECONDS + BAWN_TEST_LIMIT))
+	while kill -0 "$1" 2>/dev/null; do
+		((SECONDS < end)) || {
+			kill -KILL "$1"
+			fail "process $1 does not end"
+			return 1
+		}
+		sleep 0.02
+	done
+	status=0
+	wait "$1" || status=$?
+}
+
 # Puts probe into the bundle as /bin/probe.
 with_probe() {
 	cp "$tool_dir/probe" "$BUNDLE/rootfs/bin/probe"

@@ -68,6 +68,21 @@ via-console
 	assert_equal "$stderr" "terminal: restored"
 }
 
+@test "the size is there before the program" {
+	make_terminal_bundle
+	set_args stty size
+	command=(run --bundle "$BUNDLE" "$ID")
+	terminal_size="44 55"
+	with_terminal
+	assert_line $'44 55\r'
+	set_args sleep 1000
+	edit_config '.process.terminal = false'
+	bawn run -d --bundle "$BUNDLE" "$ID"
+	command=(exec -t "$ID" stty size)
+	with_terminal
+	assert_line $'44 55\r'
+}
+
 @test "consoleSize is the size where nobody else gives one" {
 	make_terminal_bundle
 	edit_config '.process.consoleSize = {height: 11, width: 222}'
@@ -75,7 +90,8 @@ via-console
 	listen_for tty
 	bawn create --bundle "$BUNDLE" --console-socket "$TMP/socket" "$ID"
 	bawn start "$ID"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_equal "$(tr -d '\r' <"$TMP/received")" "11 222"
 }
 
@@ -151,14 +167,16 @@ via-console
 	assert_equal "$(cat "$TMP/message")" "message: /dev/ptmx"
 	bawn start "$ID"
 	wait_for 5 assert_file_has "$TMP/received" "got typed"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	wait_for 5 status_is "$ID" stopped
 	bawn delete "$ID"
 	# run --detach, and a socket path relative to the caller
 	listen_for tty
 	set_args echo from-run
 	bawn run -d --console-socket socket --bundle "$BUNDLE" "$ID"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_file_has "$TMP/received" from-run
 }
 
@@ -168,13 +186,15 @@ via-console
 	listen_for tty
 	bawn exec --tty --detach --pid-file pid --console-socket "$TMP/socket" "$ID" \
 		sh -c 'tty; echo $0'
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_equal "$(tr -d '\r' <"$TMP/received")" $'/dev/pts/0\nsh'
 	jq '.process | .terminal = true | .args = ["stty", "size"]
 		| .consoleSize = {height: 5, width: 6}' "$BUNDLE/config.json" >process.json
 	listen_for tty
 	bawn exec --detach --process process.json --console-socket "$TMP/socket" "$ID"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_equal "$(tr -d '\r' <"$TMP/received")" "5 6"
 	command=(exec -t "$ID" sh -c 'echo ready; read x; exit 6')
 	with_terminal 'expect ready' raw 'send x\r'
@@ -192,7 +212,8 @@ via-console
 	listener=$!
 	wait_for 5 test -S "$long/socket"
 	bawn run -d --bundle "$BUNDLE" --console-socket "$long/socket" "$ID"
-	wait "$listener"
+	finish "$listener"
+	assert_status 0
 	assert_file_has "$TMP/received" far
 }
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -158,9 +159,15 @@ static void on_winch(int sig)
 static void show_sizes(void)
 {
 	struct sigaction sa = {.sa_handler = on_winch};
+	struct pollfd p = {.fd = 0, .events = POLLIN};
 	struct winsize ws;
-	char c;
+	sigset_t winch, none;
 
+	/* Only the wait is interrupted, so no change is missed. */
+	sigemptyset(&none);
+	sigemptyset(&winch);
+	sigaddset(&winch, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &winch, NULL);
 	sigaction(SIGWINCH, &sa, NULL);
 	do {
 		if (ioctl(0, TIOCGWINSZ, &ws) == 0)
@@ -168,7 +175,7 @@ static void show_sizes(void)
 		else
 			printf("size: %m\n");
 		fflush(stdout);
-	} while (read(0, &c, 1) < 0 && errno == EINTR);
+	} while (ppoll(&p, 1, NULL, &none) < 0 && errno == EINTR);
 }
 
 static void show_dispositions(void)

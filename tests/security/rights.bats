@@ -107,7 +107,7 @@ setup_caps() {
 @test "T22: sets, groups and ids of run: 20 configs" {
 	local i all_names=()
 	setup_caps
-	for ((i = 0; i < $(rounds 20 8); i++)); do
+	for ((i = 0; i < $(rounds 20 4); i++)); do
 		random_process "$i"
 		edit_config '.process = $process' --argjson process "$process"
 		run_in_container
@@ -121,7 +121,7 @@ setup_caps() {
 	setup_caps
 	start_container
 	seed=77
-	for ((i = 0; i < $(rounds 20 8); i++)); do
+	for ((i = 0; i < $(rounds 20 4); i++)); do
 		random_process "$i"
 		echo "$process" >"$TMP/process.json"
 		run_bawn exec --process "$TMP/process.json" "$ID"
@@ -157,7 +157,7 @@ setup_caps() {
 assert_private() {
 	local found
 	found=$(find "$ROOT" -perm /077 ! -type l ! -type s)
-	[[ -z $found ]] || fail "others may use: $(ls -ld $found)"
+	[[ -z $found ]] || fail "others may use: $found"
 	assert_equal "$(stat -c '%a %U:%G' "$ROOT")" "700 root:root"
 }
 

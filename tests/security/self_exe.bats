@@ -89,7 +89,7 @@ exec_often() { # N
 	with_payload
 	edit_config 'del(.linux.seccomp)'
 	start_attacker
-	exec_often "$(rounds 100 6)"
+	exec_often "$(rounds 60 5)"
 	stop_attacker
 	assert_equal "$(counted foreign) $(counted written)" "0 0"
 }
@@ -100,7 +100,7 @@ exec_often() { # N
 	all_caps
 	edit_config 'del(.linux.seccomp) | .process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
 	start_attacker seize
-	exec_often "$(rounds 100 6)"
+	exec_often "$(rounds 60 5)"
 	stop_attacker
 	assert_equal "$(counted seized) $(counted listed) $(counted environ) $(counted written)" \
 		"0 0 0 0"
@@ -115,7 +115,7 @@ exec_often() { # N
 		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1000}]'
 	chmod 777 "$BUNDLE/rootfs"
 	start_attacker seize
-	exec_often "$(rounds 100 6)"
+	exec_often "$(rounds 60 5)"
 	stop_attacker
 	assert_equal "$(counted seized) $(counted listed) $(counted environ) $(counted written)" \
 		"0 0 0 0"
@@ -127,7 +127,7 @@ exec_often() { # N
 	all_caps
 	edit_config 'del(.linux.seccomp)'
 	start_attacker seize
-	exec_often "$(rounds 100 6)"
+	exec_often "$(rounds 60 5)"
 	stop_attacker
 	(($(counted foreign) > 0)) || fail "the attacker saw nothing: $(cat "$OUT")"
 	assert_equal "$(counted written)" 0

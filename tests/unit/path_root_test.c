@@ -38,7 +38,7 @@ static int make_tree(void)
 	snprintf(long_name, sizeof(long_name), "%s/host", tmp);
 	OK(symlinkat(long_name, root, "hostpath"));
 	for (int i = 0; i < 41; i++) {
-		char from[16], to[16];
+		char from[24], to[24];
 
 		snprintf(from, sizeof(from), "chain%d", i);
 		snprintf(to, sizeof(to), i == 40 ? "dir" : "chain%d", i + 1);
