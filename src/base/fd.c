@@ -122,18 +122,27 @@ int file_create_at(struct err *e, int dirfd, const char *name, const void *data,
 int file_replace_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
 		    mode_t mode)
 {
+	_close_ int fd = FD_NONE;
 	char tmp[4096];
 	int r;
 
 	r = str_format(tmp, sizeof(tmp), "%s.%d.tmp", name, (int)getpid());
 	if (r < 0)
 		return err_num(e, r, "replace %s", name);
-	r = file_create_at(e, dirfd, tmp, data, len, mode);
+	/* Others may write to the directory: nothing that is there already is used. */
+	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
+		return err_sys(e, "remove %s", tmp);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return err_sys(e, "create %s", tmp);
+	r = fd_write_all(fd, data, len);
 	if (r == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
-		r = err_sys(e, "write %s", name);
-	if (r < 0)
+		r = -errno;
+	if (r < 0) {
 		unlinkat(dirfd, tmp, 0);
-	return r;
+		return err_num(e, r, "write %s", name);
+	}
+	return 0;
 }
 
 ssize_t fd_send(int sock, const void *data, size_t len, int fd)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "runtime/gate.h"
 
@@ -49,23 +50,37 @@ static int set_id(struct err *e, struct container *c, const struct runtime *rt, 
 	return str_format(c->id, sizeof(c->id), "%s", id);
 }
 
+/* Somebody who clears up (gc, delete --force) may take the new directory for one whose maker died
+ * until it is locked: then it is made again. -EAGAIN: lost that race. */
+static int try_new(struct err *e, struct container *c)
+{
+	struct stat st;
+
+	if (mkdirat(c->rt->root_fd, c->id, 0700) < 0)
+		return errno == EEXIST ? err_set(e, ERR_EXISTS,
+						 "container with id exists already: %s", c->id)
+				       : err_sys(e, "make the state directory %s/%s", c->rt->root,
+						 c->id);
+	if (open_dir(c) == 0 && flock(c->dir_fd, LOCK_EX) == 0 && fstat(c->dir_fd, &st) == 0 &&
+	    st.st_nlink > 0)
+		return 0;
+	fd_close(&c->dir_fd);
+	err_num(e, EAGAIN, "make and lock the state directory %s/%s", c->rt->root, c->id);
+	return -EAGAIN;
+}
+
 int container_new(struct err *e, struct container *c, const struct runtime *rt, const char *id)
 {
 	int r = set_id(e, c, rt, id);
 
 	if (r < 0)
 		return r;
-	if (mkdirat(rt->root_fd, c->id, 0700) < 0) {
-		if (errno == EEXIST)
-			return err_set(e, ERR_EXISTS, "container with id exists already: %s",
-				       c->id);
-		return err_sys(e, "make the state directory %s/%s", rt->root, c->id);
+	for (int round = 0; round < 64; round++) {
+		r = try_new(e, c);
+		if (r != -EAGAIN)
+			break;
 	}
-	if (open_dir(c) < 0)
-		return err_sys(e, "open the state directory %s/%s", rt->root, c->id);
-	if (flock(c->dir_fd, LOCK_EX) < 0)
-		return err_sys(e, "lock the state directory %s/%s", rt->root, c->id);
-	return 0;
+	return r;
 }
 
 static int not_found(struct err *e, const struct container *c)
@@ -138,6 +153,30 @@ int container_lock(struct err *e, const struct container *c)
 	if (fstat(c->dir_fd, &st) < 0)
 		return err_sys(e, "look at the state directory of %s", c->id);
 	return st.st_nlink == 0 ? not_found(e, c) : 0;
+}
+
+pid_t container_lock_holder(const struct container *c)
+{
+	_buf_ struct buf locks = {0};
+	struct err ignored;
+	char object[64];
+	struct stat st;
+
+	if (fstat(c->dir_fd, &st) < 0 ||
+	    file_read_at(&ignored, AT_FDCWD, "/proc/locks", 16u << 20, &locks) < 0)
+		return 0;
+	(void)str_format(object, sizeof(object), "%02x:%02x:%llu ", major(st.st_dev),
+			 minor(st.st_dev), (unsigned long long)st.st_ino);
+	/* "1: FLOCK  ADVISORY  WRITE 815 00:19:4711 0 EOF" */
+	for (const char *line = locks.data; line; line = strchr(line, '\n')) {
+		int pid = 0, at = 0;
+
+		line += *line == '\n';
+		if (sscanf(line, "%*d: FLOCK ADVISORY WRITE %d %n", &pid, &at) == 1 && at > 0 &&
+		    str_has_prefix(line + at, object))
+			return pid;
+	}
+	return 0;
 }
 
 bool container_try_lock(const struct container *c)
@@ -234,8 +273,6 @@ static bool is_paused(struct container *c)
 
 enum container_status container_status(struct container *c)
 {
-	_close_ int gate = FD_NONE;
-
 	if (!c->has_state)
 		return STATUS_CREATING;
 	if (!is_alive(&c->state))
@@ -245,8 +282,7 @@ enum container_status container_status(struct container *c)
 	/* A running container has no gate: one call to see that instead of three. */
 	if (faccessat(c->dir_fd, GATE_NAME, F_OK, 0) < 0)
 		return STATUS_RUNNING;
-	gate = gate_connect(c->dir_fd);
-	return gate >= 0 || gate == -EAGAIN ? STATUS_CREATED : STATUS_RUNNING;
+	return gate_answers(c->dir_fd) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 /* What is there besides: temporary files of somebody who was killed. */

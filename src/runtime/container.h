@@ -25,6 +25,7 @@ struct container_state {
 	bool has_cgroup;
 	struct cg_place cgroup;
 	bool hooks, poststart, poststop;	/* it has any hooks; it has such hooks */
+	bool no_new_keyring;		/* it was made with --no-new-keyring */
 	bool shares_pids;		/* no pid namespace of its own: init's end ends no other */
 	const struct json *annotations;
 };
@@ -61,6 +62,8 @@ int container_open_locked(struct err *e, struct container *c, const struct runti
 /* false: somebody else holds it. */
 bool container_try_lock(const struct container *c);
 void container_unlock(const struct container *c);
+/* Who holds it, by /proc/locks; 0 when nobody does or cannot be told. */
+pid_t container_lock_holder(const struct container *c);
 
 /* Reads state.json if there is one (has_state). */
 int container_load_state(struct err *e, struct container *c);

@@ -37,6 +37,7 @@ static int finish(struct err *e, struct launch *l)
 {
 	int r = container_destroy(e, &l->c);
 
+	container_unlock(&l->c);
 	container_poststop(&l->c, &l->spec);
 	return r;
 }

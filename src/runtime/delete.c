@@ -1,6 +1,11 @@
 /* delete and gc: takes containers away, whatever state they were left in. */
 #include "runtime/destroy.h"
 
+#include <poll.h>
+#include <signal.h>
+
+#define MAKER_TIMEOUT_MS 10000
+
 static int delete_locked(struct err *e, struct container *c, bool force)
 {
 	struct spec spec = {0};
@@ -20,24 +25,47 @@ static int delete_locked(struct err *e, struct container *c, bool force)
 	if (hooks && container_load_spec(e, c, &spec) < 0)
 		log_warning("poststop hooks are left out: %s", e->msg);
 	r = container_destroy(e, c);
+	/* It is gone; whoever waits for the lock need not wait for hooks. */
+	container_unlock(c);
 	if (r == 0)
 		container_poststop(c, &spec);
 	spec_done(&spec);
 	return r;
 }
 
+/* Its maker is alive, perhaps stuck in a hook or with a peer that does not answer. What it waits for
+ * is killed, and itself. Other holders of the lock (start, pause) have bounded work to do. */
+static int stop_maker(struct err *e, struct container *c)
+{
+	_close_ int pidfd = FD_NONE;
+	struct pollfd p = {.events = POLLIN};
+	struct err ignored;
+	pid_t maker;
+
+	(void)container_load_state(&ignored, c);
+	if (!c->has_state) {
+		maker = container_lock_holder(c);
+		pidfd = maker > 0 ? sys_pidfd_open(maker) : FD_NONE;
+		/* Asked again with the pidfd in hand: the number belongs to the holder. */
+		if (pidfd >= 0 && container_lock_holder(c) == maker) {
+			sys_pidfd_send_signal(pidfd, SIGKILL);
+			p.fd = pidfd;
+			if (poll(&p, 1, MAKER_TIMEOUT_MS) == 0)
+				return err_num(e, ETIMEDOUT, "process %d, which makes the container, "
+							     "does not end", (int)maker);
+		}
+	}
+	return container_kill_all(e, c);
+}
+
 int container_delete(struct err *e, const struct runtime *rt, const char *id, bool force)
 {
 	_container_ struct container c;
-	struct err ignored;
 	int r;
 
 	r = container_open_dir(e, &c, rt, id);
-	if (r == 0 && force && !container_try_lock(&c)) {
-		/* Its maker is alive, perhaps stuck in a hook: end what it waits for. */
-		(void)container_load_state(&ignored, &c);
-		r = container_kill_all(e, &c);
-	}
+	if (r == 0 && force && !container_try_lock(&c))
+		r = stop_maker(e, &c);
 	if (r == 0)
 		r = container_lock(e, &c);
 	if (r < 0)

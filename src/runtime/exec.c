@@ -106,7 +106,7 @@ static int child_set_up(struct err *e, struct exec *x, char *path, size_t size)
 	/* becoming root of a user namespace may have made it dumpable again */
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		r = err_sys(e, "make the process undumpable");
-	if (r == 0)
+	if (r == 0 && !x->c.state.no_new_keyring)
 		r = process_keyring(e, x->c.id);
 	if (r == 0)
 		r = open_terminal(e, x);
@@ -136,7 +136,7 @@ _Noreturn static void child_main(struct exec *x)
 		fd_close(x->rt->image_fd);
 	fd_close(&x->channel[0]);
 	fd_close(&x->c.dir_fd);
-	program_reset_signals();
+	program_reset_signals(x->ignored_signals);
 	setsid();
 	/* Not "< 0": see init_main(). */
 	r = child_set_up(&e, x, path, sizeof(path));
@@ -226,6 +226,7 @@ static int clone_child(struct err *e, struct exec *x)
 	 * (CVE-2016-9962). It inherits this. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
+	x->ignored_signals = program_ignored_signals();
 	x->pid = clone_once(x);
 	if (x->pid < 0 && errno == EBUSY && !x->opt->cgroup) {
 		/* cgroup v2: no processes where controllers are distributed (systemd inside). */
@@ -240,13 +241,6 @@ static int clone_child(struct err *e, struct exec *x)
 		return err_sys(e, "start a process in the container's cgroup");
 	fd_close(&x->channel[1]);
 	return 0;
-}
-
-static int adjust_oom(struct err *e, const struct exec *x)
-{
-	const struct spec_process *p = x->program.process;
-
-	return p->oom_score_adj.set ? process_oom_score(e, x->pid, p->oom_score_adj.v) : 0;
 }
 
 static int take_console(struct err *e, struct exec *x, int master)
@@ -278,7 +272,7 @@ static int converse(struct err *e, struct exec *x)
 			r = announce_listener(e, &x->c, x->spec.linux_.seccomp, x->pid, fd);
 			break;
 		case MSG_READY:
-			return 0;
+			return process_privileged(e, x->pid, x->program.process);
 		default:
 			return err_num(e, ECHILD, "the process died during set-up");
 		}
@@ -298,8 +292,6 @@ static int start(struct err *e, struct exec *x)
 	/* As in launch.c: while the child works. */
 	if (x->rt->image_fd)
 		fd_close(x->rt->image_fd);
-	if (r == 0)
-		r = channel_explain(e, x->channel[0], adjust_oom(e, x));
 	if (r == 0)
 		r = converse(e, x);
 	if (r == 0)
@@ -356,7 +348,12 @@ static int open_container(struct err *e, struct exec *x)
 		return 0;
 	(void)str_format(path, sizeof(path), "/proc/%d/root", (int)x->c.state.pid);
 	x->root_fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return x->root_fd < 0 ? err_sys(e, "open the container's root") : 0;
+	if (x->root_fd < 0)
+		return err_sys(e, "open the container's root");
+	/* Opened by number: still the container's if its init is alive now. */
+	if (sys_pidfd_send_signal(x->init, 0) < 0)
+		return err_set(e, ERR_STATE, "container not running: process already finished");
+	return 0;
 }
 
 static int prepare(struct err *e, struct exec *x)

@@ -16,6 +16,7 @@ struct exec {
 	int root_fd;			/* its root, when it has no mount namespace */
 	int cgroup_fd;
 	int channel[2];			/* parent, child */
+	uint64_t ignored_signals;
 	pid_t pid;
 	int pidfd;
 	int console;

@@ -18,7 +18,12 @@ int gate_listen(struct err *e, int dir_fd);
  * is reported with channel_send_error(). Connections that only look are ignored. */
 int gate_wait(struct err *e, int listener);
 
-/* Returns a connection, or -ECONNREFUSED / -ENOENT (no message) when nobody waits there. */
+/* Whether somebody waits there; never blocks. */
+bool gate_answers(int dir_fd);
+
+/* Returns a connection, or -errno without message: -ECONNREFUSED, -ENOENT when nobody waits there,
+ * -EAGAIN when it does not take connections for GATE_PATIENCE_S seconds. */
+#define GATE_PATIENCE_S 10
 int gate_connect(int dir_fd);
 
 /* Says go over a connection and waits for the outcome: 0 when the program was executed. */

@@ -52,6 +52,9 @@ static int enter_namespaces(struct err *e, struct launch *l)
 		r = process_become_root(e);
 	if (r < 0)
 		return r;
+	/* fork(2) and a change of ids cleared it. */
+	if (in_user_ns(l) || l->ns.two_stages)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* Not yet for an ordinary user (launch.c), and not any more after a change of ids. */
 	if ((in_user_ns(l) || l->rt->uid != 0) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
@@ -187,13 +190,16 @@ static int wait_for_start(struct err *e, struct launch *l)
 		return r;
 	if (l->gate < 0)
 		return l->channel[1];
-	/* `create` is done: from now on only `start` is listened to, perhaps for a long time. */
-	close(l->channel[1]);
+	/* `create` is done: from now on only `start` is listened to, perhaps for a long time, in which
+	 * nothing of the host is kept open but the gate and what was passed on. */
+	if (sys_close_range(3 + l->program.preserve_fds, (unsigned int)l->gate - 1, 0) < 0 ||
+	    sys_close_range((unsigned int)l->gate + 1, ~0u, 0) < 0)
+		return err_sys(e, "close the files of the set-up");
 	if (!l->spec.hooks[HOOK_START_CONTAINER].n) {
 		r = program_pack(e, &l->program, &l->packed);
 		if (r < 0)
 			return r;
-		rootfs_done(&l->fs);
+		arena_done(&l->fs.arena);
 		spec_done(&l->spec);
 	}
 	return gate_wait(e, l->gate);
@@ -238,7 +244,7 @@ void init_main(struct launch *l)
 		fd_close(l->rt->image_fd);
 	fd_close(&l->channel[0]);
 	fd_close(&l->c.dir_fd);
-	program_reset_signals();
+	program_reset_signals(l->ignored_signals);
 	setsid();
 	if (l->ns.two_stages)
 		stage_one(l);

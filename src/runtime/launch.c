@@ -187,6 +187,7 @@ static int clone_child(struct err *e, struct launch *l)
 	 * the child does it itself. */
 	if (l->rt->uid == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
+	l->ignored_signals = program_ignored_signals();
 	l->pid = sys_clone3(&args);
 	if (l->pid == 0)
 		init_main(l);
@@ -243,13 +244,6 @@ static int take_second_stage(struct err *e, struct launch *l)
 	return 0;
 }
 
-static int adjust_oom(struct err *e, const struct launch *l)
-{
-	const struct spec_process *p = l->spec.process;
-
-	return p->oom_score_adj.set ? process_oom_score(e, l->pid, p->oom_score_adj.v) : 0;
-}
-
 /* The state that hooks and later commands see. */
 static int fill_state(struct err *e, struct launch *l)
 {
@@ -278,6 +272,7 @@ static int fill_state(struct err *e, struct launch *l)
 		s->hooks = s->hooks || l->spec.hooks[k].n;
 	s->poststart = l->spec.hooks[HOOK_POSTSTART].n > 0;
 	s->poststop = l->spec.hooks[HOOK_POSTSTOP].n > 0;
+	s->no_new_keyring = l->opt->no_new_keyring;
 	s->shares_pids = !l->spec.linux_.ns[NS_PID].present || l->spec.linux_.ns[NS_PID].path;
 	s->annotations = json_get(l->spec.tree, "annotations");
 	return s->rootfs && s->created && s->owner ? 0 : err_nomem(e);
@@ -289,8 +284,6 @@ static int start_child(struct err *e, struct launch *l)
 
 	if (r == 0 && l->ns.two_stages)
 		r = take_second_stage(e, l);
-	if (r == 0)
-		r = adjust_oom(e, l);
 	if (r == 0 && l->ns.make & CLONE_NEWUSER)
 		r = ns_write_maps(e, l->pid, &l->spec.linux_);
 	if (r == 0 && init_waits_first(l))
@@ -329,7 +322,7 @@ static int converse(struct err *e, struct launch *l)
 			r = announce_listener(e, &l->c, l->spec.linux_.seccomp, l->pid, fd);
 			break;
 		case MSG_READY:
-			return 0;
+			return process_privileged(e, l->pid, l->spec.process);
 		case 0:
 			return err_num(e, ECHILD, "the container's process died during set-up");
 		default:

@@ -35,6 +35,7 @@ struct launch {
 	int channel[2];			/* parent, child */
 	int gate;			/* listener of the start gate; FD_NONE for run */
 	bool wait_for_hooks;		/* the child stops for the parent in its new namespaces */
+	uint64_t ignored_signals;
 	pid_t pid;
 	int pidfd;
 	int console;			/* terminal master */
@@ -65,8 +66,11 @@ int program_load_notify(struct err *e, const struct program *p);
 /* Ends the child: tells the parent (or `start`) why. */
 _Noreturn void program_fail(int channel, const struct err *err);
 
-/* Resets what a child inherits from whoever called bawn: signal mask and dispositions. */
-void program_reset_signals(void);
+/* What a child inherits from whoever called bawn and must not: ignored signals (nohup, shells, some
+ * engines; the mask is asked for once, in the parent, which is cheaper than 31 calls) and the
+ * signal mask. Real-time signals, which nobody ignores for others, are left alone. */
+uint64_t program_ignored_signals(void);
+void program_reset_signals(uint64_t ignored);
 
 /* launch.c: everything up to "only the start is missing". with_gate: `start` comes later. */
 void launch_init(struct launch *l, const struct runtime *rt, const struct launch_options *o);

@@ -127,8 +127,7 @@ int launch_announce(struct err *e, struct launch *l)
 
 	l->c.has_state = r == 0;
 	if (r == 0)
-		r = announce_pid(e, l->opt->pid_file, l->pid);
-	if (r == 0)
 		r = announce_fd(e, "--pidfd-socket", l->opt->pidfd_socket, "pidfd", l->pidfd);
-	return r;
+	/* Last: it is not taken back. */
+	return r < 0 ? r : announce_pid(e, l->opt->pid_file, l->pid);
 }

@@ -1,6 +1,7 @@
 /* Attributes of a container's process, in the order in which they are applied: see process.h. */
 #include "runtime/process.h"
 
+#include <limits.h>
 #include <linux/ioprio.h>
 #include <linux/mempolicy.h>
 #include <sys/prctl.h>
@@ -41,7 +42,7 @@ struct sched_attr_v0 {
 	uint64_t runtime, deadline, period;
 };
 
-static int set_scheduler(struct err *e, const struct spec_scheduler *s)
+static int set_scheduler(struct err *e, pid_t pid, const struct spec_scheduler *s)
 {
 	struct sched_attr_v0 attr = {
 		.size = sizeof(attr),
@@ -54,9 +55,57 @@ static int set_scheduler(struct err *e, const struct spec_scheduler *s)
 		.period = s->period,
 	};
 
-	if (sys_sched_setattr(0, &attr) < 0)
+	if (sys_sched_setattr(pid, &attr) < 0)
 		return err_sys(e, "process.scheduler: set policy %u", s->policy);
 	return 0;
+}
+
+static int set_oom_score(struct err *e, pid_t pid, int64_t value)
+{
+	char path[64], text[24];
+	int r;
+
+	(void)str_format(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	(void)str_format(text, sizeof(text), "%d", (int)value);
+	r = file_write_at(AT_FDCWD, path, text, strlen(text));
+	return r < 0 ? err_num(e, r, "process.oomScoreAdj: set to %s", text) : 0;
+}
+
+/* To raise a hard limit takes CAP_SYS_RESOURCE on the host, which the process loses on its way. */
+static int raise_limit(struct err *e, pid_t pid, size_t i, const struct spec_rlimit *l)
+{
+	struct rlimit rl;
+
+	if (prlimit(pid, l->resource, NULL, &rl) < 0)
+		return err_sys(e, "process.rlimits[%zu]: read %s", i, l->type);
+	if (rl.rlim_max >= l->hard)
+		return 0;
+	rl.rlim_max = l->hard;
+	if (prlimit(pid, l->resource, &rl, NULL) < 0)
+		return err_sys(e, "process.rlimits[%zu]: raise %s to %llu", i, l->type,
+			       (unsigned long long)l->hard);
+	return 0;
+}
+
+int process_privileged(struct err *e, pid_t pid, const struct spec_process *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->rlimits.n && r == 0; i++)
+		r = raise_limit(e, pid, i, &p->rlimits.v[i]);
+	if (r == 0 && p->scheduler)
+		r = set_scheduler(e, pid, p->scheduler);
+	if (r == 0 && p->io_priority) {
+		const struct spec_io_priority *io = p->io_priority;
+		int prio = IOPRIO_PRIO_VALUE(io->io_class, (int)io->priority);
+
+		if (sys_ioprio_set(IOPRIO_WHO_PROCESS, pid, prio) < 0)
+			r = err_sys(e, "process.ioPriority: set class %d, priority %d",
+				    io->io_class, (int)io->priority);
+	}
+	if (r == 0 && p->oom_score_adj.set)
+		r = set_oom_score(e, pid, p->oom_score_adj.v);
+	return r;
 }
 
 int process_limits(struct err *e, const struct spec_process *p)
@@ -69,32 +118,7 @@ int process_limits(struct err *e, const struct spec_process *p)
 			return err_sys(e, "process.rlimits[%zu]: set %s to %llu:%llu", i, l->type,
 				       (unsigned long long)l->soft, (unsigned long long)l->hard);
 	}
-	if (p->scheduler) {
-		int r = set_scheduler(e, p->scheduler);
-
-		if (r < 0)
-			return r;
-	}
-	if (p->io_priority) {
-		const struct spec_io_priority *io = p->io_priority;
-		int prio = IOPRIO_PRIO_VALUE(io->io_class, (int)io->priority);
-
-		if (sys_ioprio_set(IOPRIO_WHO_PROCESS, 0, prio) < 0)
-			return err_sys(e, "process.ioPriority: set class %d, priority %d",
-				       io->io_class, (int)io->priority);
-	}
 	return 0;
-}
-
-int process_oom_score(struct err *e, pid_t pid, int64_t value)
-{
-	char path[64], text[24];
-	int r;
-
-	(void)str_format(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
-	(void)str_format(text, sizeof(text), "%d", (int)value);
-	r = file_write_at(AT_FDCWD, path, text, strlen(text));
-	return r < 0 ? err_num(e, r, "process.oomScoreAdj: set to %s", text) : 0;
 }
 
 #define LIST_BITS 1024u
@@ -211,7 +235,7 @@ int process_chdir(struct err *e, const struct spec_process *p)
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	_close_ int fd = FD_NONE;
-	char where[2];
+	char where[PATH_MAX];
 
 	/* The caller is at the container's root: that is where the kernel starts to look. */
 	if (str_eq(p->cwd, "/"))
@@ -222,10 +246,10 @@ int process_chdir(struct err *e, const struct spec_process *p)
 			       p->cwd);
 	if (fd < 0 || fchdir(fd) < 0)
 		return err_sys(e, "process.cwd: change to %s", p->cwd);
-	/* The raw system call: "(unreachable)" or ENOENT tell that it is not below our root. A short
-	 * buffer is enough for the first byte; ERANGE means a longer, hence absolute, path. */
-	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 && errno != ERANGE)
-		return err_sys(e, "process.cwd: %s is not inside the container", p->cwd);
+	/* The raw system call says "(unreachable)/..." or ENOENT for what is not below our root. */
+	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 || where[0] != '/')
+		return err_set(e, ERR_SECURITY, "process.cwd: %s is not inside the container",
+			       p->cwd);
 	return 0;
 }
 

@@ -14,11 +14,14 @@ int process_become_root(struct err *e);
 /* A session keyring of the container's own, so that it does not share its caller's. */
 int process_keyring(struct err *e, const char *id);
 
-/* rlimits, scheduler, ioPriority. Before the credentials change. */
-int process_limits(struct err *e, const struct spec_process *p);
+/* From outside, once the process is set up but before it goes on: what takes rights on the host
+ * (CAP_SYS_RESOURCE, CAP_SYS_NICE) that it has not in a user namespace: hard limits are raised where
+ * they are too low; scheduler, ioPriority, oomScoreAdj are set. */
+int process_privileged(struct err *e, pid_t pid, const struct spec_process *p);
 
-/* oomScoreAdj of another process, from the host: to lower it takes CAP_SYS_RESOURCE there. */
-int process_oom_score(struct err *e, pid_t pid, int64_t value);
+/* The rlimits exactly, in the process itself: last, because a small RLIMIT_NOFILE would fail its
+ * set-up. */
+int process_limits(struct err *e, const struct spec_process *p);
 
 /* execCPUAffinity: a list such as "0-3,7" for the calling process. NULL is nothing to do. */
 int process_affinity(struct err *e, const char *cpus);

@@ -11,14 +11,35 @@
 #include "runtime/launch.h"
 #include "runtime/process.h"
 
-void program_reset_signals(void)
+uint64_t program_ignored_signals(void)
 {
-	/* Dispositions that callers are known to leave ignored (nohup, shells, engines). */
-	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD};
+	_close_ int fd = openat(AT_FDCWD, "/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	char text[1024], *p;
+	uint64_t mask = 0;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return ~0ull;
+	text[n] = '\0';
+	/* Field 33, "sigignore"; the second one ends with the last ')'. */
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 33; field++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	if (!p)
+		return ~0ull;
+	p[strcspn(p, " ")] = '\0';
+	return str_to_u64(p, &mask) < 0 ? ~0ull : mask;
+}
+
+void program_reset_signals(uint64_t ignored)
+{
 	sigset_t none;
 
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
-		signal(ignored[i], SIG_DFL);
+	for (int sig = 1; sig < 32; sig++)
+		if (ignored >> (sig - 1) & 1)
+			signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -34,9 +55,7 @@ int program_confine(struct err *e, const struct program *p, int proc_fd, char *p
 	struct err first;
 	int r, cwd;
 
-	r = process_limits(e, p->process);
-	if (r == 0)
-		r = process_labels(e, p->process, proc_fd);
+	r = process_labels(e, p->process, proc_fd);
 	if (r < 0)
 		return r;
 	/* With the rights of set-up first; where only the user may enter, again after. */
@@ -100,9 +119,19 @@ int program_pack(struct err *e, struct program *p, struct arena *a)
 
 	if (!copy)
 		return err_nomem(e);
-	/* Of the process only args and env are looked at from here on. */
+	/* Of the process only args, env and rlimits are looked at from here on. */
 	copy->args = p->process->args;
 	copy->env = p->process->env;
+	copy->rlimits.n = p->process->rlimits.n;
+	copy->rlimits.v = arena_array(a, copy->rlimits.n, sizeof(*copy->rlimits.v));
+	if (!copy->rlimits.v)
+		return err_nomem(e);
+	for (size_t i = 0; i < copy->rlimits.n; i++) {
+		copy->rlimits.v[i] = p->process->rlimits.v[i];
+		copy->rlimits.v[i].type = arena_strdup(a, copy->rlimits.v[i].type);
+		if (!copy->rlimits.v[i].type)
+			return err_nomem(e);
+	}
 	p->process = copy;
 	if (pack_strings(a, &copy->args) < 0 || pack_strings(a, &copy->env) < 0 ||
 	    pack_filter(a, p) < 0)
@@ -123,9 +152,14 @@ int program_load_notify(struct err *e, const struct program *p)
 
 int program_execute(struct err *e, const struct program *p, const char *path)
 {
-	if (p->seccomp && !p->seccomp->notify) {
-		int none, r = seccomp_program_load(e, p->seccomp, &none);
+	int r = process_limits(e, p->process);
 
+	if (r < 0)
+		return r;
+	if (p->seccomp && !p->seccomp->notify) {
+		int none;
+
+		r = seccomp_program_load(e, p->seccomp, &none);
 		if (r < 0)
 			return r;
 	}

@@ -198,6 +198,42 @@ refused() {
 	bawn delete --force "$ID"
 }
 
+@test "a resource that cannot be limited here is an error, one that asks for nothing is not" {
+	! in_vm || skip "the VM has all controllers"
+	make_bundle
+	cp "$BUNDLE/config.json" good.json
+	local filter
+	for filter in '.memory.limit = 100000000' '.memory.swap = 200000000' '.cpu.quota = 5000' '.cpu.shares = 512' \
+		'.cpu.cpus = "0"' '.pids.limit = 10' '.blockIO.weight = 10' '.unified = {"memory.high": "5000000"}'; do
+		jq ".linux.resources$filter" good.json >"$BUNDLE/config.json"
+		run_bawn create --bundle "$BUNDLE" "$ID"
+		assert_status 1
+		[[ $stderr =~ memory|cpu|cpuset|pids|blockIO|io|unified ]] || fail "$(show_last)"
+		[[ ! -e $ROOT/$ID && ! -e /sys/fs/cgroup/bawn/$ID ]]
+	done
+	set_args true
+	for filter in '.memory = {limit: 0, swap: -1, kernel: 0}' '.cpu = {shares: 0, quota: -1, period: 100000}' \
+		'.pids.limit = 0' '.pids.limit = -1' '.unified = {}' '.hugepageLimits = []' '.blockIO = {}'; do
+		jq ".linux.resources$filter | .process.args = [\"true\"]" good.json >"$BUNDLE/config.json"
+		run_in_container
+		assert_status 0
+		assert_equal "$output" ""
+	done
+}
+
+@test "labels of a security module that this host does not have" {
+	make_bundle
+	[[ -e /sys/kernel/security/apparmor ]] || {
+		edit_config '.process.apparmorProfile = "no-such-profile"'
+		refused process.apparmorProfile
+		edit_config 'del(.process.apparmorProfile)'
+	}
+	[[ -e /sys/fs/selinux/enforce ]] || {
+		edit_config '.process.selinuxLabel = "system_u:system_r:container_t:s0"'
+		refused process.selinuxLabel
+	}
+}
+
 @test "intelRdt is an error" {
 	make_bundle
 	edit_config '.linux.intelRdt = {closID: "x"}'

@@ -250,6 +250,21 @@ teardown() {
 	[[ -d $BUNDLE/rootfs$TMP/inside ]]
 }
 
+@test "options that this version cannot do are errors, and not in features" {
+	make_bundle
+	run_bawn features
+	local option features=$stdout
+	for option in copy-symlink src-nofollow dest-nofollow remount; do
+		assert_equal "$(jq ".mountOptions | index(\"$option\")" <<<"$features")" null
+		edit_config '.mounts[7] = {destination: "/m", type: "bind", source: "/etc", options: ["bind", $o]}' \
+			--arg o $option
+		run_in_container
+		assert_status 125
+		assert_output_has "mounts[7].options: \"$option\" is not supported"
+	done
+	[[ ! -e $ROOT/$ID ]]
+}
+
 @test "/proc and /sys through a link are refused" {
 	make_bundle
 	rmdir "$BUNDLE/rootfs/proc"
