@@ -53,17 +53,31 @@ const char *err_text(int num, char *buf, size_t size)
 	return buf;
 }
 
+/* Appends ": text". What has no room is cut off: the start of a message says most. */
+static void append(struct err *e, const char *text)
+{
+	const char *const parts[] = {": ", text};
+	size_t at = strlen(e->msg);
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t room = sizeof(e->msg) - 1 - at;
+		size_t n = strnlen(parts[i], room);
+
+		memcpy(e->msg + at, parts[i], n);
+		at += n;
+	}
+	e->msg[at] = '\0';
+}
+
 static void fill(struct err *e, int num, enum err_code code, const char *fmt, va_list ap)
 {
 	char why[128];
-	int n;
 
 	e->num = num;
 	e->code = code;
-	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
-	if (code != ERR_SYSTEM || n < 0 || (size_t)n >= sizeof(e->msg))
-		return;
-	snprintf(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", err_text(num, why, sizeof(why)));
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	if (code == ERR_SYSTEM)
+		append(e, err_text(num, why, sizeof(why)));
 }
 
 int err_sys(struct err *e, const char *fmt, ...)
@@ -104,14 +118,12 @@ int err_wrap(struct err *e, int r, const char *fmt, ...)
 {
 	char inner[sizeof(e->msg)];
 	va_list ap;
-	int n;
 
 	memcpy(inner, e->msg, sizeof(inner));
 	va_start(ap, fmt);
-	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->msg))
-		(void)str_format(e->msg + n, sizeof(e->msg) - (size_t)n, ": %s", inner);
+	append(e, inner);
 	return r;
 }
 

@@ -1,10 +1,14 @@
 /* File descriptor ownership, complete I/O and fd passing: see fd.h. */
 #include "base.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#define FIFO_LIMIT_MS 5000	/* how long a FIFO's first writer may take */
+#define FIFO_LOOK_MS 100
 
 void fd_close(int *fd)
 {
@@ -43,6 +47,14 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+/* A nonblocking fd (pipe, terminal) whose writer has more to say: until then. */
+static bool wait_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, -1) > 0 || errno == EINTR;
+}
+
 /* whole: a short read of a regular file is its end; the call that would say so is saved. */
 static int read_all(int fd, size_t max, bool whole, struct buf *b)
 {
@@ -54,7 +66,7 @@ static int read_all(int fd, size_t max, bool whole, struct buf *b)
 			return -ENOMEM;
 		room = b->cap - b->len - 1;
 		n = read(fd, b->data + b->len, room);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_readable(fd))))
 			continue;
 		if (n < 0)
 			return -errno;
@@ -72,22 +84,46 @@ int fd_read_all(int fd, size_t max, struct buf *b)
 	return read_all(fd, max, false, b);
 }
 
+/* A FIFO that nobody writes to yet reads as empty. Opened without O_NONBLOCK it would keep us in
+ * open(2) for ever; so wait for a writer, but not for long. Once there it may be slow. */
+static int read_fifo(int fd, size_t max, struct buf *b)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t before = b->len;
+
+	for (int ms = 0; ms < FIFO_LIMIT_MS; ms += FIFO_LOOK_MS) {
+		int r = read_all(fd, max, false, b);
+
+		if (r < 0 || b->len > before)
+			return r;
+		/* That a writer comes is not reported, only its first byte (so this looks again
+		 * and again) and that it has left. */
+		if (poll(&p, 1, FIFO_LOOK_MS) > 0 && !(p.revents & POLLIN))
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
 int file_read_at(struct err *e, int dirfd, const char *name, size_t max, struct buf *b)
 {
 	_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
-	bool sized;
+	bool fifo, sized;
 	int r;
 
 	if (fd < 0)
 		return err_sys(e, "open %s", name);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "read %s", name);
 	/* One read for a regular file: its size is known (and bounded before it is believed).
 	 * Files of procfs and the like say 0. */
-	sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-		(uint64_t)st.st_size <= max;
+	sized = S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= max;
 	if (sized && !buf_reserve(b, (size_t)st.st_size + 1))
 		return err_nomem(e);
-	r = read_all(fd, max, sized, b);
+	fifo = S_ISFIFO(st.st_mode);
+	r = fifo ? read_fifo(fd, max, b) : read_all(fd, max, sized, b);
+	if (fifo && r == -ETIMEDOUT)
+		return err_num(e, r, "read %s: nobody writes to this FIFO", name);
 	if (r < 0)
 		return err_num(e, r, "read %s", name);
 	return 0;

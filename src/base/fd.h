@@ -30,11 +30,13 @@ void dir_close(DIR **dir);
 /* Writes all of it; 0 or -errno. */
 int fd_write_all(int fd, const void *data, size_t len);
 
-/* Reads until EOF, appending to b; more than max bytes in total is -EFBIG. 0 or -errno. */
+/* Reads until EOF (of a nonblocking fd too), appending to b; more than max bytes in total is
+ * -EFBIG. 0 or -errno. */
 int fd_read_all(int fd, size_t max, struct buf *b);
 
 /* Reads a whole file below dirfd (AT_FDCWD allowed; name may hold slashes; links are followed:
- * for trusted paths only). At most max bytes. Fills e with the name on failure. */
+ * for trusted paths only). At most max bytes. A pipe or terminal (/dev/stdin, /dev/fd/N) is read to
+ * its end; a FIFO that nobody writes to is an error after 5 seconds. Fills e with the name. */
 int file_read_at(struct err *e, int dirfd, const char *name, size_t max, struct buf *b);
 
 /* Writes a small control file (cgroup, procfs) below dirfd in a single write(2): 0 or -errno,

@@ -100,6 +100,21 @@ static int open_standard_fds(struct err *e)
 	return 0;
 }
 
+/* Without O_NONBLOCK, open(2) of a FIFO would wait for a reader, perhaps for ever. Lines are then
+ * written without it, so that none is lost when the reader is slow. */
+static int log_open(struct err *e, const char *path)
+{
+	_close_ int fd = openat(AT_FDCWD, path,
+				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+				0600);
+
+	if (fd < 0 && errno == ENXIO)
+		return err_sys(e, "open log file %s: nobody reads it", path);
+	if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
+		return err_sys(e, "open log file %s", path);
+	return take_fd(&fd);
+}
+
 /* Opens --log. Before that, and when it fails, lines go to standard error. */
 static int log_start(struct err *e, struct cli *c)
 {
@@ -112,12 +127,11 @@ static int log_start(struct err *e, struct cli *c)
 	};
 
 	if (path && !str_eq(path, "/dev/stderr")) {
-		int fd = openat(AT_FDCWD, path,
-				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+		int fd = log_open(e, path);
 
 		if (fd < 0) {
 			log_setup(&o);
-			return err_sys(e, "open log file %s", path);
+			return fd;
 		}
 		o.fd = c->log_fd = fd;
 		o.plain = false;

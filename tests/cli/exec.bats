@@ -254,3 +254,28 @@ has_processes() {
 	wait
 	assert_equal "$(sort -n out)" "$(seq 0 $((i - 1)))"
 }
+
+@test "--process from a pipe, a slow one, a FIFO, standard input; a FIFO without a writer ends" {
+	make_bundle
+	start_container
+	jq '.process | .args = ["echo", "from the pipe"]' "$BUNDLE/config.json" >process.json
+	# <() is /dev/fd/63, which run_bawn passes on.
+	run_bawn exec --process <(cat process.json) "$ID"
+	assert_status 0
+	assert_stdout "from the pipe"
+	run_bawn exec --process <(sleep 1; head -c 20 process.json; sleep 1; tail -c +21 process.json) "$ID"
+	assert_status 0
+	assert_stdout "from the pipe"
+	status=0
+	cat process.json | "$BAWN" --root "$ROOT" exec --process /dev/stdin "$ID" >out 2>err || status=$?
+	assert_equal "$status $(cat out err)" "0 from the pipe"
+	mkfifo fifo
+	(sleep 1; cat process.json >fifo) 3>&- 4>&- &
+	run_bawn exec --process fifo "$ID"
+	assert_status 0
+	assert_stdout "from the pipe"
+	wait
+	run_bawn exec --process fifo "$ID"
+	assert_status 125
+	assert_output_has "read fifo: nobody writes to this FIFO: "
+}

@@ -232,3 +232,21 @@ hook_runs() {
 	edit_config 'del(.hooks)'
 	bawn create --bundle "$BUNDLE" "$ID"
 }
+
+@test "--log to a FIFO: lines go to its reader; without one an error, no waiting" {
+	mkfifo fifo
+	run_bawn --log fifo start nobody
+	assert_status 1
+	assert_output_has "open log file fifo: nobody reads it: no such device or address"
+	cat fifo >received 3>&- 4>&- &
+	# The shell opens it first: then cat has it open too.
+	: >fifo
+	wait $!
+	cat fifo >received 3>&- 4>&- &
+	exec 9>fifo
+	run_bawn --log fifo start nobody
+	exec 9>&-
+	wait $!
+	assert_status 1
+	assert_file_has received 'level=error bawn start nobody: container "nobody" does not exist'
+}

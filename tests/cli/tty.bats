@@ -21,7 +21,7 @@ make_terminal_bundle() {
 	set_args sh -i
 	command=(run --bundle "$BUNDLE" "$ID")
 	with_terminal 'expect # ' raw 'send tty\r' 'expect /dev/pts/0' \
-		'send echo b$((41+1))d; sleep 1000\r' 'expect b42d' 'send \003' 'expect # ' \
+		'send sh -c "echo b\\$((41+1))d; exec sleep 1000"\r' 'expect b42d' 'send \003' 'expect # ' \
 		'send echo a$((1+1))c\r' 'expect a2c' 'send exit 5\r'
 	assert_status 5
 	assert_equal "$stderr" "terminal: restored"
@@ -243,4 +243,107 @@ via-console
 	assert_status 125
 	assert_output_has "process.terminal needs a devpts mount on /dev/pts"
 	[[ ! -e $ROOT/$ID ]]
+}
+
+# relay COMMAND...: runs the bundle with its output going into sh -c COMMAND; sets status (bawn's)
+# and stdout (the command's).
+output_into() {
+	last_command="bawn run | $1"
+	timeout -k 5 100 "$BAWN" --root "$ROOT" run --bundle "$BUNDLE" "$ID" </dev/null \
+		2>"$TMP/stderr" 3>&- 4>&- | sh -c "$1" >"$TMP/stdout"
+	status=${PIPESTATUS[0]}
+	stdout=$(<"$TMP/stdout")
+	stderr=$(<"$TMP/stderr")
+	output=$stdout$'\n'$stderr
+}
+
+@test "a slow reader of a terminal's output gets all of it" {
+	make_terminal_bundle
+	# One newline, which becomes two bytes.
+	set_args sh -c 'head -c 100892 /dev/zero | tr "\0" x; echo; exit 4'
+	output_into 'sleep 1.5; wc -c'
+	assert_status 4
+	assert_stdout 100894
+	set_args sh -c 'head -c 1000000 /dev/zero | tr "\0" x'
+	output_into 'sleep 0.5; wc -c'
+	assert_stdout 1000000
+	# A nonblocking pipe (dd makes it so).
+	output_into 'dd iflag=nonblock count=0 status=none; sleep 0.5; wc -c'
+	assert_stdout 1000000
+}
+
+@test "a reader of a terminal's output that goes away: the terminal is hung up, the status stays" {
+	make_terminal_bundle
+	set_args sh -c 'trap "sleep 0.1; exit 6" HUP; while :; do echo xxxxxxxxxxxxxxxxxx; done 2>/dev/null'
+	output_into 'head -n 3 | wc -l'
+	assert_status 6
+	assert_stdout 3
+	# After the program's end: the status is its own, not 141.
+	set_args sh -c 'head -c 60000 /dev/zero; exit 5'
+	output_into 'sleep 1'
+	assert_status 5
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a reader that never reads: signals end the wait for it" {
+	make_terminal_bundle
+	set_args sh -c 'head -c 100000 /dev/zero | tr "\0" x; exit 5'
+	mkfifo fifo
+	sleep 1000 <>fifo 3>&- 4>&- &
+	reader=$!
+	"$BAWN" --root "$ROOT" run --pid-file pid --bundle "$BUNDLE" "$ID" <fifo 1<>fifo 3>&- 4>&- &
+	wait_for 5 test -s pid
+	sleep 1
+	kill -TERM $!
+	finish $!
+	kill "$reader"
+	# It was either still printing (143) or had ended; bawn waits for nobody now.
+	[[ $status == 5 || $status == 143 || $status == 129 ]] || fail "status $status"
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "a program may close its terminal for a while: no SIGHUP, and what comes later is shown" {
+	make_terminal_bundle
+	set_args sh -c 'trap "" HUP; tty=$(tty); echo first; exec </dev/null >/tmp/log 2>&1; sleep 1
+		echo second >$tty || exit 7; sleep 0.1; exit 8'
+	run_in_container
+	assert_status 8
+	assert_equal "$(tr -d '\r' <<<"$stdout")" $'first\nsecond'
+}
+
+@test "in the background the terminal is the shell's; fg gives it to the container" {
+	make_terminal_bundle
+	set_args sh -c 'echo in-"side"; read -r line; echo "got $line"; exit 3'
+	# An interactive bash is the person's shell; it shows its own echo, cooked or readline's.
+	cat >rc <<-END
+		PS1='prompt> '
+		set +o history
+		bind 'set enable-bracketed-paste off'
+	END
+	printf '%s\n' 'expect prompt> ' "send $BAWN --root $ROOT run --bundle $BUNDLE $ID &\\r" \
+		'expect in-side' 'send stty -a | grep -o .icanon; echo m-$((1+1))\r' 'expect m-2' \
+		'send fg\r' 'expect run' raw 'send typed\r' 'expect got typed' 'expect prompt> ' \
+		'send echo s-$?\r' 'expect s-3' 'send exit\r' |
+		timeout -k 5 100 "$tool_dir/ptyrun" bash --noprofile --rcfile rc -i \
+			>transcript 2>err 3>&- 4>&- || fail "status $?" "$(cat transcript err)"
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "stopped by SIGSTOP in the foreground, then fg: raw again, the terminal is restored" {
+	make_terminal_bundle
+	set_args sh -c 'echo in-"side"; read -r line; echo "got $line"; exit 3'
+	cat >rc <<-END
+		PS1='prompt> '
+		set +o history
+		bind 'set enable-bracketed-paste off'
+	END
+	printf '%s\n' 'expect prompt> ' \
+		"send (sleep 2; kill -STOP \$(pgrep -f \"run --bundle $BUNDLE $ID\\\$\")) &\\r" \
+		'expect prompt> ' "send $BAWN --root $ROOT run --bundle $BUNDLE $ID\\r" \
+		'expect in-side' 'expect Stopped' 'expect prompt> ' 'send fg\r' 'expect --bundle' \
+		'send typed\r' 'expect got typed' 'expect prompt> ' \
+		'send echo s-$?\r' 'expect s-3' 'send exit\r' |
+		timeout -k 5 100 "$tool_dir/ptyrun" bash --noprofile --rcfile rc -i \
+			>transcript 2>err 3>&- 4>&- || fail "status $?" "$(cat transcript err)"
+	assert_file_has err "terminal: restored"
 }
