@@ -180,7 +180,7 @@ $(TOOLS): build/test/%: %.c
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
 .PHONY: tests asan check check-native check-vm fault bench fuzz lint format
-tests: all $(TOOLS) \
+tests: all $(TOOLS) build/test/bawn \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
 asan: build/asan/bawn build/asan/bawn-net $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)

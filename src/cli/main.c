@@ -104,9 +104,9 @@ static int open_standard_fds(struct err *e)
  * written without it, so that none is lost when the reader is slow. */
 static int log_open(struct err *e, const char *path)
 {
-	_close_ int fd = openat(AT_FDCWD, path,
-				O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-				0600);
+	_close_ int fd =
+		openat(AT_FDCWD, path,
+		       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 
 	if (fd < 0 && errno == ENXIO)
 		return err_sys(e, "open log file %s: nobody reads it", path);

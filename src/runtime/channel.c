@@ -31,8 +31,8 @@ void channel_send_error(int sock, const struct err *err)
 /* An error message is believed only when it is whole and in range. */
 static int take_error(struct err *e, const struct msg *m, size_t len)
 {
-	if (len != sizeof(*m) || m->err.num <= 0 || m->err.num > 4095 ||
-	    m->err.code == ERR_NONE || (unsigned int)m->err.code >= ERR_CODE_MAX || !m->err.msg[0])
+	if (len != sizeof(*m) || m->err.num <= 0 || m->err.num > 4095 || m->err.code == ERR_NONE ||
+	    (unsigned int)m->err.code >= ERR_CODE_MAX || !m->err.msg[0])
 		return err_num(e, EPROTO, "container process sent a malformed error");
 	*e = m->err;
 	e->msg[sizeof(e->msg) - 1] = '\0';

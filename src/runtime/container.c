@@ -57,10 +57,10 @@ static int try_new(struct err *e, struct container *c)
 	struct stat st;
 
 	if (mkdirat(c->rt->root_fd, c->id, 0700) < 0)
-		return errno == EEXIST ? err_set(e, ERR_EXISTS,
-						 "container with id exists already: %s", c->id)
-				       : err_sys(e, "make the state directory %s/%s", c->rt->root,
-						 c->id);
+		return errno == EEXIST
+			       ? err_set(e, ERR_EXISTS, "container with id exists already: %s",
+					 c->id)
+			       : err_sys(e, "make the state directory %s/%s", c->rt->root, c->id);
 	if (open_dir(c) == 0 && flock(c->dir_fd, LOCK_EX) == 0 && fstat(c->dir_fd, &st) == 0 &&
 	    st.st_nlink > 0)
 		return 0;

@@ -33,8 +33,8 @@ static int delete_locked(struct err *e, struct container *c, bool force)
 	return r;
 }
 
-/* Its maker is alive, perhaps stuck in a hook or with a peer that does not answer. What it waits for
- * is killed, and itself. Other holders of the lock (start, pause) have bounded work to do. */
+/* Its maker is alive, perhaps stuck in a hook or with a peer that does not answer. What it waits
+ * for is killed, and itself. Other holders of the lock (start, pause) have bounded work to do. */
 static int stop_maker(struct err *e, struct container *c)
 {
 	_close_ int pidfd = FD_NONE;
@@ -51,8 +51,10 @@ static int stop_maker(struct err *e, struct container *c)
 			sys_pidfd_send_signal(pidfd, SIGKILL);
 			p.fd = pidfd;
 			if (poll(&p, 1, MAKER_TIMEOUT_MS) == 0)
-				return err_num(e, ETIMEDOUT, "process %d, which makes the container, "
-							     "does not end", (int)maker);
+				return err_num(e, ETIMEDOUT,
+					       "process %d, which makes the container, "
+					       "does not end",
+					       (int)maker);
 		}
 	}
 	return container_kill_all(e, c);

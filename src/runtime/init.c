@@ -190,8 +190,8 @@ static int wait_for_start(struct err *e, struct launch *l)
 		return r;
 	if (l->gate < 0)
 		return l->channel[1];
-	/* `create` is done: from now on only `start` is listened to, perhaps for a long time, in which
-	 * nothing of the host is kept open but the gate and what was passed on. */
+	/* `create` is done: from now on only `start` is listened to, perhaps for a long time, in
+	 * which nothing of the host is kept open but the gate and what was passed on. */
 	if (sys_close_range(3 + l->program.preserve_fds, (unsigned int)l->gate - 1, 0) < 0 ||
 	    sys_close_range((unsigned int)l->gate + 1, ~0u, 0) < 0)
 		return err_sys(e, "close the files of the set-up");

@@ -76,7 +76,7 @@ static int raise_limit(struct err *e, pid_t pid, size_t i, const struct spec_rli
 {
 	struct rlimit rl;
 
-	/* Who may not even look may not raise it: whether it has to be, the process itself finds out. */
+	/* Who may not look may not raise it: whether it must be, the process itself finds out. */
 	if (prlimit(pid, l->resource, NULL, &rl) < 0)
 		return errno == EPERM ? 0 : err_sys(e, "process.rlimits[%zu]: read %s", i, l->type);
 	if (rl.rlim_max >= l->hard)

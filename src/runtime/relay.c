@@ -121,7 +121,7 @@ static int pass_signal(struct loop *l)
 		/* We were stopped (only SIGSTOP can do that), and the shell changed the modes. */
 		if (l->stdin_tty)
 			l->in_front = false;
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		(void)sys_pidfd_send_signal(l->pidfd, (int)si.ssi_signo);
 	}
@@ -232,8 +232,7 @@ static void watch(const struct loop *l, struct pollfd *p)
 	watch_for(&p[ON_EXIT], l->pidfd, POLLIN);
 	watch_for(&p[ON_SIGNAL], l->signals, POLLIN);
 	watch_for(&p[ON_MASTER], l->master, master);
-	watch_for(&p[ON_STDIN], STDIN_FILENO,
-		  in && l->to_container.len < PENDING_MAX ? POLLIN : 0);
+	watch_for(&p[ON_STDIN], STDIN_FILENO, in && l->to_container.len < PENDING_MAX ? POLLIN : 0);
 	watch_for(&p[ON_STDOUT], STDOUT_FILENO, l->to_user.len ? POLLOUT : 0);
 }
 

@@ -53,8 +53,10 @@ int container_start(struct err *e, const struct runtime *rt, const char *id)
 		return r;
 	conn = gate_connect(c.dir_fd);
 	if (conn == -EAGAIN)
-		return err_num(e, ETIMEDOUT, "the container's first process (%d) does not answer: "
-					     "is it stopped", (int)c.state.pid);
+		return err_num(e, ETIMEDOUT,
+			       "the container's first process (%d) does not answer: "
+			       "is it stopped",
+			       (int)c.state.pid);
 	if (conn < 0)
 		return wrong_state(e, &c);
 	r = gate_go(e, conn);

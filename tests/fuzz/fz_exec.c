@@ -17,20 +17,34 @@ static void add(struct strv *list, char *value, char **space)
 static void take_line(struct exec_options *o, char *line, char *spaces[4][65])
 {
 	switch (*line) {
-	case 'U': o->user = line + 1; break;
-	case 'D': o->cwd = line + 1; break;
-	case 'G': add(&o->additional_gids, line + 1, spaces[0]); break;
-	case 'E': add(&o->env, line + 1, spaces[1]); break;
-	case 'C': add(&o->caps, line + 1, spaces[2]); break;
-	case 'A': add(&o->args, line + 1, spaces[3]); break;
-	default: break;
+	case 'U':
+		o->user = line + 1;
+		break;
+	case 'D':
+		o->cwd = line + 1;
+		break;
+	case 'G':
+		add(&o->additional_gids, line + 1, spaces[0]);
+		break;
+	case 'E':
+		add(&o->env, line + 1, spaces[1]);
+		break;
+	case 'C':
+		add(&o->caps, line + 1, spaces[2]);
+		break;
+	case 'A':
+		add(&o->args, line + 1, spaces[3]);
+		break;
+	default:
+		break;
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char config[] = "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},"
-				     "\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"env\":[\"A=1\"]}}";
+	static const char config[] =
+		"{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},"
+		"\"process\":{\"cwd\":\"/\",\"args\":[\"a\"],\"env\":[\"A=1\"]}}";
 	struct exec_options o = {0};
 	struct spec_process *p = NULL;
 	struct spec spec = {0};

@@ -36,8 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	log_setup(&(struct log_options){.fd = STDERR_FILENO, .json = true});
-	buf_printf(&text, "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":"
-			  "%.*s}}", (int)size, (const char *)data);
+	buf_printf(&text,
+		   "{\"ociVersion\":\"1.0.2\",\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":"
+		   "%.*s}}",
+		   (int)size, (const char *)data);
 	r = spec_parse(&e, "config.json", text.data, text.len, &spec);
 	check_error(&e, r);
 	if (r == 0 && spec.linux_.seccomp) {

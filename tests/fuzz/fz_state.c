@@ -23,14 +23,14 @@ static void check_again(struct container *c)
 	need(container_write_state_json(&e, &info, &out) == 0);
 	need(container_prepare_state(&e, c) == 0);
 	need(container_commit_state(&e, c) == 0);
-	/* Two members of annotations with bad UTF-8 would become one key: not from a parsed file. */
+	/* What was parsed has no bad UTF-8 that writing would change. */
 	need(container_load_state(&e, &again) == 0 && again.has_state);
 	need(s->pid == t->pid && s->start_time == t->start_time);
 	need(same(s->bundle, t->bundle) && same(s->owner, t->owner));
 	need(s->has_cgroup == t->has_cgroup && s->shares_pids == t->shares_pids);
-	need(!s->has_cgroup || (s->cgroup.keep == t->cgroup.keep && s->cgroup.id == t->cgroup.id &&
-				str_eq(s->cgroup.path, t->cgroup.path) &&
-				str_eq(s->cgroup.mark, t->cgroup.mark)));
+	need(!s->has_cgroup ||
+	     (s->cgroup.keep == t->cgroup.keep && s->cgroup.id == t->cgroup.id &&
+	      str_eq(s->cgroup.path, t->cgroup.path) && str_eq(s->cgroup.mark, t->cgroup.mark)));
 	arena_done(&again.arena);
 }
 

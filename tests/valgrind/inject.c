@@ -24,9 +24,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OPTIONS                                                                     \
-	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |         \
-	 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC)
+#define OPTIONS                                                                                   \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
+	 PTRACE_O_TRACEEXEC)
 
 /* Of one process. A changed call is put right again when it returns. */
 struct task {
@@ -144,8 +144,7 @@ static pid_t start(char **argv)
 		err(2, "%s", argv[0]);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid ||
-	    ptrace(PTRACE_SETOPTIONS, pid, 0, OPTIONS) < 0 ||
-	    ptrace(PTRACE_SYSCALL, pid, 0, 0) < 0)
+	    ptrace(PTRACE_SETOPTIONS, pid, 0, OPTIONS) < 0 || ptrace(PTRACE_SYSCALL, pid, 0, 0) < 0)
 		err(2, "trace %s", argv[0]);
 	return pid;
 }

@@ -19,10 +19,11 @@
 typedef long (*syscall_fn)(long, ...);
 
 static const short unknown[] = {
-	SYS_seccomp,	 SYS_pidfd_send_signal, SYS_pidfd_open,
-	SYS_clone3,	 SYS_openat2,	SYS_close_range, SYS_faccessat2,	SYS_open_tree,
-	SYS_move_mount,	 SYS_fsopen,	SYS_fsconfig,	 SYS_fsmount,		SYS_mount_setattr,
-	SYS_sched_setattr, SYS_pivot_root,
+	SYS_seccomp,	   SYS_pidfd_send_signal, SYS_pidfd_open,
+	SYS_clone3,	   SYS_openat2,		  SYS_close_range,
+	SYS_faccessat2,	   SYS_open_tree,	  SYS_move_mount,
+	SYS_fsopen,	   SYS_fsconfig,	  SYS_fsmount,
+	SYS_mount_setattr, SYS_sched_setattr,	  SYS_pivot_root,
 };
 
 static int is_unknown(long nr)
