@@ -197,10 +197,13 @@ int container_load_spec(struct err *e, const struct container *c, struct spec *s
 	return r < 0 ? r : spec_parse(e, "config.json", text.data ? text.data : "", text.len, spec);
 }
 
+/* A process whose first thread has ended alone (pthread_exit() in main) is alive, has a parent that
+ * cannot wait for it yet, and shows that thread's state, Z. Only a zombie without further threads has
+ * ended: or else a container could look stopped while it runs. */
 int process_start_time(pid_t pid, uint64_t *ret)
 {
 	_close_ int fd = FD_NONE;
-	char path[32], text[1024], *p;
+	char path[32], text[1024], *p, *state;
 	ssize_t n;
 
 	(void)str_format(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -213,10 +216,14 @@ int process_start_time(pid_t pid, uint64_t *ret)
 	text[n] = '\0';
 	/* "PID (COMM) STATE ...": COMM may hold anything, its last ')' ends it. */
 	p = strrchr(text, ')');
-	if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
+	if (!p || p[1] != ' ' || p[2] == 'X')
 		return -ESRCH;
 	p += 2;
+	state = p;
 	for (int field = 3; field < 22; field++) {
+		/* num_threads; 0 once it has been waited for */
+		if (field == 20 && *state == 'Z' && (*p == '0' || *p == '1') && p[1] == ' ')
+			return -ESRCH;
 		p = strchr(p, ' ');
 		if (!p)
 			return -ESRCH;

@@ -37,7 +37,6 @@ static int remove_cgroup(struct err *e, struct container *c, enum intent_kind ki
 	return r <= 0 ? r : cg_remove(e, &c->cg, &place, END_TIMEOUT_MS);
 }
 
-/* 1 when there was one to kill. */
 static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind)
 {
 	struct cg_place place;
@@ -49,7 +48,7 @@ static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind
 	r = cg_open(e, &c->cg, &place, &fd);
 	if (r == 0)
 		r = cg_kill(e, fd);
-	return r < 0 && r != -ENOENT ? r : 1;
+	return r == -ENOENT ? 0 : r;
 }
 
 /* The first process and, with it, its pid namespace. For a container with a cgroup this is not
@@ -70,16 +69,24 @@ static int kill_init(struct err *e, const struct container *c)
 	return 0;
 }
 
+/* r and *e of before, or those of the next step when it is the first that fails. */
+static int first_error(struct err *e, int r, const struct err *next, int next_r)
+{
+	if (r < 0 || next_r >= 0)
+		return r;
+	*e = *next;
+	return next_r;
+}
+
 int container_kill_all(struct err *e, struct container *c)
 {
+	struct err next = {0};
 	int r = kill_cgroup(e, c, INTENT_CGROUP);
 
-	if (r == 0)
-		r = kill_init(e, c);
+	/* Whatever fails, the rest is tried. */
+	r = first_error(e, r, &next, kill_init(&next, c));
 	/* The maker may wait for a hook. */
-	if (r >= 0)
-		r = kill_cgroup(e, c, INTENT_HOOK_CGROUP);
-	return r < 0 ? r : 0;
+	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP));
 }
 
 int container_destroy(struct err *e, struct container *c)

@@ -268,7 +268,7 @@ has_processes() {
 	assert_stdout "from the pipe"
 	status=0
 	# shellcheck disable=SC2002 # a pipe is the point
-	cat process.json | "$BAWN" --root "$ROOT" exec --process /dev/stdin "$ID" >out 2>err || status=$?
+	jq . process.json | "$BAWN" --root "$ROOT" exec --process /dev/stdin "$ID" >out 2>err || status=$?
 	assert_equal "$status $(cat out err)" "0 from the pipe"
 	mkfifo fifo
 	(sleep 1; cat process.json >fifo) 3>&- 4>&- &

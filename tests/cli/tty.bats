@@ -283,7 +283,7 @@ output_into() {
 	assert_status 6
 	assert_stdout 3
 	# After the program's end: the status is its own, not 141.
-	set_args sh -c 'head -c 60000 /dev/zero; exit 5'
+	set_args sh -c 'head -c 100000 /dev/zero; exit 5'
 	output_into 'sleep 1'
 	assert_status 5
 	[[ ! -e $ROOT/$ID ]]

@@ -16,28 +16,16 @@ static void add(struct strv *list, char *value, char **space)
 
 static void take_line(struct exec_options *o, char *line, char *spaces[4][65])
 {
-	switch (*line) {
-	case 'U':
+	static const char letters[] = "GECA";
+	struct strv *lists[] = {&o->additional_gids, &o->env, &o->caps, &o->args};
+	const char *l = strchr(letters, *line);
+
+	if (*line == 'U')
 		o->user = line + 1;
-		break;
-	case 'D':
+	else if (*line == 'D')
 		o->cwd = line + 1;
-		break;
-	case 'G':
-		add(&o->additional_gids, line + 1, spaces[0]);
-		break;
-	case 'E':
-		add(&o->env, line + 1, spaces[1]);
-		break;
-	case 'C':
-		add(&o->caps, line + 1, spaces[2]);
-		break;
-	case 'A':
-		add(&o->args, line + 1, spaces[3]);
-		break;
-	default:
-		break;
-	}
+	else if (l)
+		add(lists[l - letters], line + 1, spaces[l - letters]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
