@@ -7,7 +7,8 @@
 #   make lint               include arrows, forbidden calls, sizes, format: tools/lint
 #   make check-native       unit tests and quick suites on this kernel  (T=PATTERN: some of them)
 #   make check-vm           all suites in the test VM                   (T=PATTERN)
-#   make check              lint, check-native and check-vm
+#   make check              lint, native suites, and in the VM what differs there
+#   make check-full         the same with every suite in the VM too: more than an hour
 #   make fault              kill -9 at every system call: hours
 #   make fuzz T=spec S=60   tests/fuzz/fz_spec.c under libFuzzer for 60 seconds
 #   make bench              compare with other runtimes and with the kernel's floor
@@ -179,7 +180,7 @@ $(TOOLS): build/test/%: %.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
-.PHONY: tests asan check check-native check-vm fault bench fuzz lint format
+.PHONY: tests asan check check-full check-native check-vm fault bench fuzz lint format
 tests: all $(TOOLS) build/test/bawn \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
@@ -187,10 +188,13 @@ asan: build/asan/bawn build/asan/bawn-net $(UNIT:%=build/asan/unit/%) $(FUZZ:%=b
 
 check: tests asan
 	tests/run -b $(BUILD)/bawn lint native asan vm
+
+check-full: tests asan
+	BAWN_FULL=1 tests/run -b $(BUILD)/bawn lint native asan vm
 check-native: tests
 	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') native
 check-vm: tests
-	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') vm
+	BAWN_FULL=1 tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') vm
 fault: tests
 	BAWN_FAULT_STEP=1 tests/run -b $(BUILD)/bawn -t '^fault/' native
 lint:

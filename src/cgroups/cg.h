@@ -30,6 +30,9 @@ int cg_left_ms(int64_t deadline_ms);
 /* "NAME (state D, pid 7), ..." of up to four processes in the subtree, for messages. */
 void cg_describe_procs(int dirfd, char *buf, size_t size);
 
+/* -ETIMEDOUT with their names. */
+int cg_still_alive(struct err *e, int cgroup_fd, int timeout_ms);
+
 /* True when dirfd or a cgroup above it is set to freeze; up: how many levels above. */
 bool cg_frozen_by(int dirfd, int *ret_up);
 

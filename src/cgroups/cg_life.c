@@ -16,6 +16,7 @@
 
 #define RACES_MAX 64
 #define BUSY_MAX 64
+#define KILL_AGAIN_MS 500
 
 /* trusted.* cannot be changed from inside a container, but needs CAP_SYS_ADMIN. */
 static const char *const mark_names[] = { "trusted.bawn", "user.bawn" };
@@ -327,6 +328,22 @@ static int remove_left(void *arg, int parent_fd, const char *name)
 	return r < 0 ? r : 0;
 }
 
+static int kill_and_wait(struct err *e, int fd, int64_t deadline, int timeout_ms)
+{
+	for (;;) {
+		int64_t again = cg_now_ms() + KILL_AGAIN_MS;
+		int r = cg_kill(e, fd);
+
+		if (r < 0)
+			return r;
+		r = cg_wait(fd, "populated", false, again < deadline ? again : deadline);
+		if (r != -ETIMEDOUT)
+			return r < 0 ? err_num(e, r, "wait for the end of its processes") : 0;
+		if (cg_now_ms() >= deadline)
+			return cg_still_alive(e, fd, timeout_ms);
+	}
+}
+
 /* Kills and removes until the directory is gone. Busy without processes means that somebody adds
  * cgroups or mounts something there: a bounded number of tries. */
 static int remove_busy(struct err *e, int parent, int fd, const struct cg_place *place,
@@ -337,10 +354,7 @@ static int remove_busy(struct err *e, int parent, int fd, const struct cg_place 
 	int r;
 
 	for (int i = 0; i < BUSY_MAX; i++) {
-		/* Threaded from inside: init's end, which is the caller's work, must do. */
-		r = cg_kill(e, fd);
-		if (r == 0 || r == -EOPNOTSUPP)
-			r = cg_wait_empty(e, fd, cg_left_ms(deadline));
+		r = kill_and_wait(e, fd, deadline, timeout_ms);
 		if (r < 0 && r != -ENOENT && r != -ENODEV)
 			return err_wrap(e, r, "remove cgroup %s", place->path);
 		r = cg_walk(fd, &v);

@@ -9,10 +9,14 @@
 #include <stdlib.h>
 
 #define SIGNAL_BATCH 128	/* pidfds open at once */
+#define KILL_ROUNDS 2
+#define KILL_LOOK_MS 20		/* how long the killed may take until more is done */
+#define KILL_FREEZE_MS 50
 
 struct pids {
 	pid_t *v;
 	size_t n, cap;
+	bool threaded;		/* read lists of threads */
 };
 
 static int add_pid(struct pids *p, pid_t pid)
@@ -32,6 +36,26 @@ static int add_pid(struct pids *p, pid_t pid)
 	return 0;
 }
 
+/* The process of a thread; 0 when it is gone. The thread is not pinned, its number may have passed
+ * to another process: cg_signal() lists twice, and both times it would have to hit the same one. */
+static pid_t process_of(pid_t tid)
+{
+	static const char key[] = "\nTgid:\t";	/* not in the name above it: \n is escaped */
+	char path[32], text[1024];
+	const char *at;
+	pid_t pid = 0;
+
+	if (str_format(path, sizeof(path), "/proc/%d/status", (int)tid) < 0 ||
+	    cg_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	at = strstr(text, key);
+	if (!at)
+		return 0;
+	for (at += sizeof(key) - 1; *at >= '0' && *at <= '9' && pid < INT_MAX / 10; at++)
+		pid = 10 * pid + (*at - '0');
+	return pid;
+}
+
 /* Numbers, one per line; 0 stands for a process outside our pid namespace. */
 static int read_pids(int fd, struct pids *p)
 {
@@ -49,6 +73,8 @@ static int read_pids(int fd, struct pids *p)
 				pid = 10 * pid + (text[i] - '0');
 				continue;
 			}
+			if (p->threaded && pid > 0)
+				pid = process_of(pid);
 			if (pid > 0)
 				r = add_pid(p, pid);
 			if (r < 0)
@@ -59,8 +85,7 @@ static int read_pids(int fd, struct pids *p)
 	return 0;
 }
 
-/* Threaded cgroups have no process list (EOPNOTSUPP): their processes are in the list of the
- * domain above them. */
+/* -EOPNOTSUPP: the process list of a threaded cgroup. */
 static int procs_of(struct pids *p, int dirfd, const char *name)
 {
 	_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -69,15 +94,20 @@ static int procs_of(struct pids *p, int dirfd, const char *name)
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
 	r = read_pids(fd, p);
-	return r == -EOPNOTSUPP || r == -ENODEV ? 0 : r;
+	return r == -ENODEV ? 0 : r;
 }
 
 static int procs_below(void *arg, int parent_fd, const char *name)
 {
 	char file[NAME_MAX + 16];
-	int r = str_format(file, sizeof(file), "%s/cgroup.procs", name);
+	struct pids *p = arg;
+	int r = str_format(file, sizeof(file), "%s/cgroup.%s", name,
+			   p->threaded ? "threads" : "procs");
 
-	return r < 0 ? r : procs_of(arg, parent_fd, file);
+	if (r >= 0)
+		r = procs_of(p, parent_fd, file);
+	/* Then all its processes are in the list of the domain above it. */
+	return r == -EOPNOTSUPP ? 0 : r;
 }
 
 static int by_pid(const void *a, const void *b)
@@ -95,6 +125,10 @@ int cg_procs(struct err *e, int cgroup_fd, bool deep, pid_t **ret, size_t *ret_n
 	int r;
 
 	r = procs_of(&p, cgroup_fd, "cgroup.procs");
+	if (r == -EOPNOTSUPP) {
+		p.threaded = true;
+		r = procs_of(&p, cgroup_fd, "cgroup.threads");
+	}
 	if (r == 0 && deep)
 		r = cg_walk(cgroup_fd, &v);
 	if (r < 0) {
@@ -110,16 +144,6 @@ int cg_procs(struct err *e, int cgroup_fd, bool deep, pid_t **ret, size_t *ret_n
 	*ret = p.v;
 	*ret_n = n;
 	return 0;
-}
-
-int cg_kill(struct err *e, int cgroup_fd)
-{
-	int r = file_write_at(cgroup_fd, "cgroup.kill", "1", 1);
-
-	if (r == -EOPNOTSUPP)
-		return err_num(e, r,
-			       "kill the container's cgroup: it was made threaded from inside");
-	return r < 0 ? err_num(e, r, "write cgroup.kill") : 0;
 }
 
 /* Signals those of pid[0..n) that are in the cgroup. The pidfd is opened first and the list read
@@ -164,16 +188,56 @@ int cg_signal(struct err *e, int cgroup_fd, int sig)
 	return r < 0 ? r : sent;
 }
 
+static bool is_empty_in(int cgroup_fd, int timeout_ms)
+{
+	return cg_wait(cgroup_fd, "populated", false, cg_now_ms() + timeout_ms) == 0;
+}
+
+/* One by one, and frozen meanwhile: frozen processes die of SIGKILL but cannot fork. Should bawn be
+ * killed here, the container looks paused, and can be killed again. */
+static int kill_each(struct err *e, int cgroup_fd)
+{
+	int r;
+
+	if (file_write_at(cgroup_fd, "cgroup.freeze", "1", 1) == 0)
+		(void)cg_wait(cgroup_fd, "frozen", true, cg_now_ms() + KILL_FREEZE_MS);
+	r = cg_signal(e, cgroup_fd, SIGKILL);
+	(void)file_write_at(cgroup_fd, "cgroup.freeze", "0", 1);
+	return r < 0 ? r : 0;
+}
+
+int cg_kill(struct err *e, int cgroup_fd)
+{
+	int written = file_write_at(cgroup_fd, "cgroup.kill", "1", 1), r = 0;
+
+	/* A privileged container that sees the host's cgroups can make its own one threaded. */
+	if (written < 0 && written != -EOPNOTSUPP)
+		return err_num(e, written, "write cgroup.kill");
+	/* The kernel sends the signal to first threads. It is lost on one that has ended while others
+	 * of its process live: pthread_exit() in main, a container's choice. A signal to the process,
+	 * by pidfd, is not. */
+	for (int i = 0; i < KILL_ROUNDS && r == 0; i++) {
+		if (written == 0 && is_empty_in(cgroup_fd, KILL_LOOK_MS))
+			return 0;
+		r = kill_each(e, cgroup_fd);
+	}
+	return written == 0 ? 0 : r;
+}
+
+int cg_still_alive(struct err *e, int cgroup_fd, int timeout_ms)
+{
+	char who[400];
+
+	cg_describe_procs(cgroup_fd, who, sizeof(who));
+	return cg_fail(e, ETIMEDOUT, ERR_STATE, "still alive after %d ms: %s", timeout_ms, who);
+}
+
 int cg_wait_empty(struct err *e, int cgroup_fd, int timeout_ms)
 {
 	int r = cg_wait(cgroup_fd, "populated", false, cg_now_ms() + timeout_ms);
-	char who[400];
 
-	if (r == -ETIMEDOUT) {
-		cg_describe_procs(cgroup_fd, who, sizeof(who));
-		return cg_fail(e, ETIMEDOUT, ERR_STATE, "still alive after %d ms: %s", timeout_ms,
-			       who);
-	}
+	if (r == -ETIMEDOUT)
+		return cg_still_alive(e, cgroup_fd, timeout_ms);
 	return r < 0 ? err_num(e, r, "wait for the end of the container's processes") : 0;
 }
 

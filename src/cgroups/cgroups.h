@@ -112,7 +112,8 @@ struct cg_events {
 };
 int cg_read_events(struct err *e, int cgroup_fd, struct cg_events *ret);
 
-/* SIGKILL for every process of the subtree, at once, also frozen ones; does not wait. */
+/* SIGKILL for every process of the subtree, at once, also frozen ones. Waits for their end up to
+ * 20 ms; what is left then gets it again, in up to 0.2 s, in a way that no process can evade. */
 int cg_kill(struct err *e, int cgroup_fd);
 /* Any signal, to each process once. Others that are forked meanwhile may miss it, except for
  * SIGKILL (cg_kill). Pids are pinned by pidfd and checked again: no reuse. Returns how many. */

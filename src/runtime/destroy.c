@@ -11,6 +11,8 @@
 
 /* How long killed processes may take to end. */
 #define END_TIMEOUT_MS 10000
+/* And the first one of a container whose other processes may still live. */
+#define SHARED_TIMEOUT_MS 100
 
 /* 1 and *place, and the mount open; 0 when there is none. */
 static int find_cgroup(struct err *e, struct container *c, enum intent_kind kind,
@@ -48,23 +50,25 @@ static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind
 	r = cg_open(e, &c->cg, &place, &fd);
 	if (r == 0)
 		r = cg_kill(e, fd);
-	return r == -ENOENT ? 0 : r;
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
 /* The first process and, with it, its pid namespace. For a container with a cgroup this is not
  * needed, only faster: the kernel reports changes of cgroup.events at most every 10 ms, the end of
- * a process at once. */
+ * a process at once. Without a pid namespace of its own another process can hold its end up, by
+ * ptrace, until the cgroup is killed. */
 static int kill_init(struct err *e, const struct container *c)
 {
 	struct err ignored;
 	_close_ int pidfd = container_pidfd(&ignored, c);
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
+	bool cgroup_too = c->state.shares_pids && c->state.has_cgroup;
 
 	if (pidfd < 0)
 		return 0;
 	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return err_sys(e, "kill process %d", (int)c->state.pid);
-	if (poll(&p, 1, END_TIMEOUT_MS) == 0)
+	if (poll(&p, 1, cgroup_too ? SHARED_TIMEOUT_MS : END_TIMEOUT_MS) == 0 && !cgroup_too)
 		return err_num(e, ETIMEDOUT, "process %d does not end", (int)c->state.pid);
 	return 0;
 }

@@ -77,7 +77,28 @@ static int signal_all(struct err *e, struct container *c, int sig)
 
 	if (r == 0)
 		r = sig == SIGKILL ? cg_kill(e, fd) : cg_signal(e, fd, sig);
-	return r < 0 ? r : 0;
+	return r < 0 ? err_wrap(e, r, "--all") : 0;
+}
+
+static int finished(struct err *e)
+{
+	err_set(e, ERR_STATE, "container not running: process already finished");
+	return -ESRCH;
+}
+
+/* A container without a pid namespace of its own: what its first process has left behind is killed
+ * also when that is dead. */
+static int kill_shared(struct err *e, struct container *c)
+{
+	_close_ int fd = FD_NONE;
+	struct cg_events ev = {0};
+	int r = container_cgroup(e, c, &fd);
+
+	if (r == 0)
+		r = cg_read_events(e, fd, &ev);
+	if (r == -ENOENT || r == -ENODEV || (r == 0 && !ev.populated))
+		return finished(e);
+	return r < 0 ? r : cg_kill(e, fd);
 }
 
 int container_kill(struct err *e, const struct runtime *rt, const char *id, int sig, bool all)
@@ -88,20 +109,17 @@ int container_kill(struct err *e, const struct runtime *rt, const char *id, int 
 
 	if (r < 0)
 		return r;
-	if (all && c.state.has_cgroup)
+	if (all)
 		return signal_all(e, &c, sig);
+	if (sig == SIGKILL && c.state.shares_pids && c.state.has_cgroup)
+		return kill_shared(e, &c);
 	pidfd = container_pidfd(e, &c);
 	if (pidfd < 0)
 		return pidfd;
-	if (sig == SIGKILL && c.state.has_cgroup && c.state.shares_pids)
-		return signal_all(e, &c, sig);
-	if (sys_pidfd_send_signal(pidfd, sig) < 0) {
-		if (errno == ESRCH) {
-			err_set(e, ERR_STATE, "container not running: process already finished");
-			return -ESRCH;
-		}
-		return err_sys(e, "send signal %d to process %d", sig, (int)c.state.pid);
-	}
+	if (sys_pidfd_send_signal(pidfd, sig) < 0)
+		return errno == ESRCH ? finished(e)
+				      : err_sys(e, "send signal %d to process %d", sig,
+						(int)c.state.pid);
 	return 0;
 }
 

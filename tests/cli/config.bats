@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # config.json and bundles that are wrong: the right message, the right status, nothing left behind.
 # What is only strange is accepted.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # linux.devices and linux.resources.devices.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

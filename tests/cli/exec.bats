@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # exec: further processes in a container: what they get, their exit status, errors.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # File descriptors: which ones the program gets; --preserve-fds, LISTEN_FDS, --pidfd-socket.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # --help, the man pages and the completion are made apart and must say the same. Needs no
+# where: native vm-full
 # container.
 
 bats_require_minimum_version 1.5.0

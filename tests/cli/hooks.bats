@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Hooks: six kinds, their order, what they get, time limits, what their failure does.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # kill, pause, resume.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # state, list, ps: what engines and people are shown.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

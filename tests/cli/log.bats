@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Where errors and warnings go: standard error, --log, --log-format json, --debug; and documents
 # that need no container: spec, features.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

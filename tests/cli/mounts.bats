@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # mounts, maskedPaths, readonlyPaths, rootfsPropagation: what config.json asks for is what the
 # container sees, and the host sees nothing of it.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

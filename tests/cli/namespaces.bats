@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # linux.namespaces: new ones, the host's, joined ones; user namespaces and pods; time; sysctl.
-# where: native vm
+# where: native vm-full
 
 # shellcheck disable=SC2034 # variables are for tools.bash
 

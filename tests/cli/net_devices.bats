@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # linux.netDevices: devices of the host go into the container. "The host" is a network namespace
+# where: native vm-full
 # that each test makes for itself: nothing touches the machine's own devices.
 
 load helpers

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The `process` object of config.json, and root, hostname, domainname: one container checks many.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # run: foreground and detached, exit statuses, signals, standard streams.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

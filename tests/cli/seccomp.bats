@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # linux.seccomp: what a filter does to a real program. That every rule means what libseccomp makes
 # of it is tested in tests/unit/runtime_seccomp_test.c.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The helpers themselves: assert_clean finds each kind of leftover, and sweep removes it. Each test
+# where: native vm-full
 # leaves something, so it does not use the common teardown's verdict before it has tidied up.
 
 load helpers

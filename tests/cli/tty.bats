@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Terminals: run and exec in the foreground on one, console sockets, sizes.
-# where: native vm
+# where: native vm-full
 
 # shellcheck disable=SC2034 # variables are for tools.bash
 

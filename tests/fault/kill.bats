@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SIGKILL at every system call: whatever is left, one `delete --force` takes away.
-# where: native vm
+# where: native vm-full
 # limit: 3600
 #
 # For each verb the process is killed at the entry of its Nth system call, N = 1, 1 + STEP, ...

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What must not come along from the host: file descriptors, working directory, environment, and
 # programs of the image that run outside of it. T04, T05, T06, T07, T08.
-# where: native vm
+# where: native vm-full
 
 load ../cli/helpers
 load ../cli/tools

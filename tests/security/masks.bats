@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Masked paths, sysctls and labels against a /dev or /proc that the image has shaped: T16, T17
 # (CVE-2025-31133, CVE-2025-52881, CVE-2019-16884).
-# where: native vm
+# where: native vm-full
 
 # shellcheck disable=SC2030,SC2031 # each test has its own variables
 

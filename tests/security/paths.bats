@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Names in a hostile rootfs, end to end: T10, T12, T13, T15. Nothing may be made, changed or shown
 # outside of it. tests/unit/path_root_test.c and runtime_rootfs_attack_test.c have the parts.
-# where: native vm
+# where: native vm-full
 # limit: 300
 
 # shellcheck disable=SC2034 # variables are for helpers.bash

@@ -2,7 +2,7 @@
 # T11, T18: container starts while somebody exchanges directories of a shared volume with links to
 # the host all the time (CVE-2021-30465, CVE-2024-45310, CVE-2025-52565). BAWN_TEST_ROUNDS says how
 # many starts for each test.
-# where: native vm
+# where: native vm-full
 # limit: 7200
 
 # shellcheck disable=SC2034 # variables are for helpers.bash

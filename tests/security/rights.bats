@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # T22: capability sets, groups and ids are what the config says, for run and for exec
 # (CVE-2022-24769, CVE-2022-29162, CVE-2022-27650, CVE-2022-2989). T26: who can reach the state.
-# where: native vm
+# where: native vm-full
 
 load ../cli/helpers
 load ../cli/tools

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # T32: the default seccomp profile, seen by a process with all capabilities, so that EPERM is the
 # filter's and not the kernel's; and the ways around a filter.
-# where: native vm
+# where: native vm-full
 
 load ../cli/helpers
 load ../cli/tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The runtime's own program, seen from a container: T01, T02, T03 (CVE-2019-5736, CVE-2016-9962).
-# where: native vm
+# where: native vm-full
 
 load ../cli/helpers
 load ../cli/tools

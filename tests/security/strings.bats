@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # T19, T21, T25: strings that must not mean what they seem to: sysctl names and values, user and
 # group numbers, ids of containers.
-# where: native vm
+# where: native vm-full
 
 load ../cli/helpers
 load ../cli/tools

@@ -1,5 +1,5 @@
 /*
- * unkillable: processes that hide from a signal to their first thread. That thread ends alone, by the
+ * unkillable: processes that hide from a signal to their first thread. That thread ends alone, by a
  * bare system call; another one lives on. /proc/PID/stat shows such a process as a zombie, and a
  * SIGKILL to the thread, which is what cgroup.kill sends, is lost. A signal to the process works.
  *
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -31,22 +32,23 @@ __attribute__((noreturn)) static void sleep_for_ever(void)
 		pause();
 }
 
-/* From a thread beside the first one: until that is a zombie. */
+static bool is_zombie(const char *stat)
+{
+	char text[256] = "", *state;
+	FILE *f = fopen(stat, "re");
+
+	if (!f || !fgets(text, sizeof(text), f))
+		err(1, "%s", stat);
+	fclose(f);
+	state = strrchr(text, ')');
+	return state && state[2] == 'Z';
+}
+
+/* From a thread beside the first one. */
 static void wait_for_leader(void)
 {
-	char text[256], *state;
-	FILE *f;
-
-	for (;;) {
-		f = fopen("/proc/self/stat", "re");
-		if (!f || !fgets(text, sizeof(text), f))
-			err(1, "/proc/self/stat");
-		fclose(f);
-		state = strrchr(text, ')');
-		if (state && state[2] == 'Z')
-			return;
+	while (!is_zombie("/proc/self/stat"))
 		usleep(1000);
-	}
 }
 
 static void *stay(void *ready)
@@ -83,25 +85,14 @@ static void children(int n, void *(*rest)(void *))
 
 	for (int i = 0; i < n; i++) {
 		pid_t pid = fork();
-		bool done = rest == next_link;
 
 		if (pid < 0)
 			err(1, "fork");
 		if (pid == 0)
 			end_leader(rest, NULL);
-		while (!done) {
-			char text[256] = "", *state;
-			FILE *f;
-
-			snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-			f = fopen(path, "re");
-			if (!f || !fgets(text, sizeof(text), f))
-				err(1, "%s", path);
-			fclose(f);
-			state = strrchr(text, ')');
-			done = state && state[2] == 'Z';
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+		while (rest == stay && !is_zombie(path))
 			usleep(1000);
-		}
 	}
 	puts("ready");
 }
@@ -125,6 +116,7 @@ static void trace_a_thread(void)
 		errx(1, "cannot make a thread");
 	while (!*(volatile pid_t *)&traced)
 		usleep(1000);
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0); /* yama */
 	if (fork() == 0) {
 		setsid();
 		if (ptrace(PTRACE_SEIZE, traced, 0, 0) < 0)

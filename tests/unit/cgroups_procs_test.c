@@ -2,6 +2,7 @@
 #include "cgroups_scratch.h"
 
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -236,6 +237,178 @@ TEST_LIMIT(kill_fork_bomb, 60)
 	OK_ERR(&err, cg_kill(&err, fd));
 	OK_ERR(&err, cg_wait_empty(&err, fd, 20000));
 	OK_ERR(&err, cg_remove(&err, &mnt, &place, 0));
+}
+
+static char proc_state(void)
+{
+	char text[256] = "", *p;
+
+	OK(cg_read(AT_FDCWD, "/proc/self/stat", text, sizeof(text)));
+	p = strrchr(text, ')');
+	return p ? p[2] : '?';
+}
+
+static void *outlive(void *arg)
+{
+	int *ready = arg;
+
+	while (proc_state() != 'Z')
+		usleep(1000);
+	close(ready[1]);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* pthread_exit() in main: the first thread ends and another one lives. */
+static void end_first_thread(void *arg)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, outlive, arg) == 0)
+		for (;;)
+			syscall(SYS_exit, 0);
+	_exit(T_SKIPPED);
+}
+
+static pid_t spawn_headless(int fd)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	OK(pipe(ready));
+	pid = spawn_into(fd, end_first_thread, ready);
+	OK(pid);
+	close(ready[1]);
+	EQ(read(ready[0], &c, 1), 0);
+	close(ready[0]);
+	return pid;
+}
+
+/* The kernel's own signal is lost on them. */
+TEST(kill_processes_whose_first_thread_has_ended)
+{
+	int fd = open_container(), status;
+	pid_t first = spawn_headless(fd), second = spawn_headless(fd);
+	pid_t whole = spawn_into(fd, NULL, NULL);
+	_free_ pid_t *pid = NULL;
+	size_t n = 0;
+
+	OK_ERR(&err, cg_procs(&err, fd, true, &pid, &n));
+	EQ(n, 3);
+	OK_ERR(&err, cg_kill(&err, fd));
+	OK_ERR(&err, cg_wait_empty(&err, fd, 1000));
+	EQ(waitpid(first, &status, 0), first);
+	EQ(status, SIGKILL);
+	EQ(waitpid(second, &status, 0), second);
+	EQ(status, SIGKILL);
+	EQ(waitpid(whole, &status, 0), whole);
+	EQ(status, SIGKILL);
+	EQ(frozen(fd), false);
+}
+
+TEST(remove_kills_processes_whose_first_thread_has_ended)
+{
+	int fd = open_container(), sub;
+	int64_t start;
+
+	OK(mkdirat(fd, "sub", 0755));
+	OK_ERR(&err, cg_open_sub(&err, fd, "sub", &sub));
+	spawn_headless(fd);
+	spawn_headless(sub);
+	start = cg_now_ms();
+	OK_ERR(&err, cg_remove(&err, &mnt, &place, 5000));
+	TRUE(cg_now_ms() - start < 2000);
+	EQ(scratch_has("x"), false);
+}
+
+TEST(kill_while_frozen)
+{
+	int fd = open_container();
+
+	spawn_headless(fd);
+	OK_ERR(&err, cg_freeze(&err, fd, true, 1000));
+	OK_ERR(&err, cg_kill(&err, fd));
+	OK_ERR(&err, cg_wait_empty(&err, fd, 1000));
+	OK_ERR(&err, cg_remove(&err, &mnt, &place, 0));
+}
+
+static void *next_process(void *unused)
+{
+	pthread_t t;
+
+	(void)unused;
+	while (proc_state() != 'Z')
+		sched_yield();
+	if (fork() != 0)
+		_exit(0);
+	if (pthread_create(&t, NULL, next_process, NULL) == 0)
+		for (;;)
+			syscall(SYS_exit, 0);
+	_exit(1);
+}
+
+static void chain_of_processes(void *unused)
+{
+	pthread_t t;
+
+	signal(SIGCHLD, SIG_IGN);
+	if (pthread_create(&t, NULL, next_process, unused) == 0)
+		for (;;)
+			syscall(SYS_exit, 0);
+}
+
+/* A list of them is out of date at once: they are frozen for it. */
+TEST_LIMIT(kill_processes_that_run_away, 60)
+{
+	int fd = open_container(), status;
+
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 8; i++)
+			OK(spawn_into(fd, chain_of_processes, NULL));
+		for (int i = 0; i < 8; i++)
+			OK(wait(&status));	/* each is at its second link */
+		OK_ERR(&err, cg_kill(&err, fd));
+		OK_ERR(&err, cg_wait_empty(&err, fd, 1000));
+		EQ(frozen(fd), false);
+	}
+	OK_ERR(&err, cg_remove(&err, &mnt, &place, 0));
+}
+
+/* By a container that sees the cgroups above its own. It has neither a list of processes nor
+ * cgroup.kill then. */
+TEST(kill_in_a_threaded_cgroup)
+{
+	int fd = open_container(), sub, status;
+	_free_ pid_t *pid = NULL;
+	pid_t a, b, c;
+	size_t n = 0;
+
+	OK(mkdirat(fd, "sub", 0755));
+	if (file_write_at(fd, "cgroup.type", "threaded", 8) < 0 ||
+	    file_write_at(fd, "sub/cgroup.type", "threaded", 8) < 0)
+		SKIP("cannot make the cgroup threaded");
+	OK_ERR(&err, cg_open_sub(&err, fd, "sub", &sub));
+	a = spawn_into(fd, NULL, NULL);
+	b = spawn_headless(fd);
+	c = spawn_headless(sub);
+	EQ(file_write_at(fd, "cgroup.kill", "1", 1), -EOPNOTSUPP);
+	OK_ERR(&err, cg_procs(&err, fd, true, &pid, &n));
+	EQ(n, 3);
+	EQ(pid[0], a);
+	EQ(pid[1], b);
+	EQ(pid[2], c);
+	EQ(cg_signal(&err, fd, 0), 3);
+	OK_ERR(&err, cg_kill(&err, fd));
+	OK_ERR(&err, cg_wait_empty(&err, fd, 1000));
+	EQ(waitpid(a, &status, 0), a);
+	EQ(status, SIGKILL);
+	spawn_headless(sub);
+	OK_ERR(&err, cg_remove(&err, &mnt, &place, 5000));
+	EQ(waitpid(b, &status, 0), b);
+	EQ(waitpid(c, &status, 0), c);
+	EQ(scratch_has("x"), false);
 }
 
 TEST(wait_for_a_removed_cgroup)
