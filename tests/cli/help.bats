@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # --help, the man pages and the completion are made apart and must say the same. Needs no
-# where: native vm-full
 # container.
+# where: native vm-full
 
 bats_require_minimum_version 1.5.0
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # linux.netDevices: devices of the host go into the container. "The host" is a network namespace
-# where: native vm-full
 # that each test makes for itself: nothing touches the machine's own devices.
+# where: native vm-full
 
 load helpers
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The helpers themselves: assert_clean finds each kind of leftover, and sweep removes it. Each test
-# where: native vm-full
 # leaves something, so it does not use the common teardown's verdict before it has tidied up.
+# where: native vm-full
 
 load helpers
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # Wrong command lines: exit status 2, one line on standard error that says what is wrong and where
-# where: native vm-full
 # help is, nothing on standard output. And right ones, as far as no container is needed.
 # shellcheck disable=SC2154 # bats sets stderr_lines
 # shellcheck disable=SC2016 # for bash -c
+# where: native vm-full
 
 bats_require_minimum_version 1.5.0
 
