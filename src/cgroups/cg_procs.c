@@ -213,9 +213,9 @@ int cg_kill(struct err *e, int cgroup_fd)
 	/* A privileged container that sees the host's cgroups can make its own one threaded. */
 	if (written < 0 && written != -EOPNOTSUPP)
 		return err_num(e, written, "write cgroup.kill");
-	/* The kernel sends the signal to first threads. It is lost on one that has ended while others
-	 * of its process live: pthread_exit() in main, a container's choice. A signal to the process,
-	 * by pidfd, is not. */
+	/* The kernel sends the signal to first threads. It is lost on one that has ended while
+	 * others of its process live: pthread_exit() in main, a container's choice. A signal to
+	 * the process, by pidfd, is not. */
 	for (int i = 0; i < KILL_ROUNDS && r == 0; i++) {
 		if (written == 0 && is_empty_in(cgroup_fd, KILL_LOOK_MS))
 			return 0;

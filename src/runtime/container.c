@@ -197,9 +197,9 @@ int container_load_spec(struct err *e, const struct container *c, struct spec *s
 	return r < 0 ? r : spec_parse(e, "config.json", text.data ? text.data : "", text.len, spec);
 }
 
-/* A process whose first thread has ended alone (pthread_exit() in main) is alive, has a parent that
- * cannot wait for it yet, and shows that thread's state, Z. Only a zombie without further threads has
- * ended: or else a container could look stopped while it runs. */
+/* A process whose first thread has ended alone (pthread_exit() in main) is alive but shows that
+ * thread's state, Z. Only a zombie without further threads has ended: or else a container could
+ * look stopped while it runs. */
 int process_start_time(pid_t pid, uint64_t *ret)
 {
 	_close_ int fd = FD_NONE;

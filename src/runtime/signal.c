@@ -116,11 +116,10 @@ int container_kill(struct err *e, const struct runtime *rt, const char *id, int 
 	pidfd = container_pidfd(e, &c);
 	if (pidfd < 0)
 		return pidfd;
-	if (sys_pidfd_send_signal(pidfd, sig) < 0)
-		return errno == ESRCH ? finished(e)
-				      : err_sys(e, "send signal %d to process %d", sig,
-						(int)c.state.pid);
-	return 0;
+	if (sys_pidfd_send_signal(pidfd, sig) == 0)
+		return 0;
+	return errno == ESRCH ? finished(e)
+			      : err_sys(e, "send signal %d to process %d", sig, (int)c.state.pid);
 }
 
 static int set_frozen(struct err *e, const struct runtime *rt, const char *id, bool frozen)

@@ -17,7 +17,7 @@ setup_file() {
 	compile_attack unkillable "$unkillable" -static -pthread
 }
 
-# hide MODE [N]: starts a container that runs it; where $shared is set, in the host's pid namespace.
+# hide MODE [N]: starts a container that runs it, with the bundle that is there.
 hide() {
 	[[ -d $BUNDLE ]] || make_bundle
 	cp "$unkillable" "$BUNDLE/rootfs/bin/unkillable"
@@ -142,10 +142,10 @@ assert_hidden() {
 	local dir=/sys/fs/cgroup/left
 	hide orphan 3
 	wait_for 5 status_is "$ID" stopped
-	! is_empty "$dir"
+	[[ $(left_in "$dir") ]]
 	quickly run_bawn kill "$ID" TERM
 	assert_status 1
-	! is_empty "$dir"
+	[[ $(left_in "$dir") ]]
 	quickly run_bawn kill "$ID" KILL
 	assert_status 0
 	wait_for 5 is_empty "$dir"
@@ -204,7 +204,8 @@ make_threaded() {
 		hide child 3
 		make_threaded "$dir"
 		[[ $threaded ]] || skip "no threaded cgroup can be made here"
-		! cat "$dir/cgroup.procs" 2>/dev/null
+		run cat "$dir/cgroup.procs"
+		((status != 0))
 		# shellcheck disable=SC2086 # words
 		quickly run_bawn $how
 		assert_status 0
@@ -255,8 +256,8 @@ make_threaded() {
 # The children of the first hook, and the second one.
 hook_hides() {
 	local pid hiding=0
-	for pid in $(cat /sys/fs/cgroup/bawn-"$ID"*/cgroup.procs); do
+	while read -r pid; do
 		[[ $(<"/proc/$pid/comm") != unkillable ]] || ! leader_is "$pid" Z || ((++hiding))
-	done 2>/dev/null
+	done < <(cat /sys/fs/cgroup/bawn-"$ID"*/cgroup.procs) 2>/dev/null
 	((hiding >= 3))
 }
