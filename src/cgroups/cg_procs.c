@@ -10,7 +10,7 @@
 
 #define SIGNAL_BATCH 128	/* pidfds open at once */
 #define KILL_ROUNDS 2
-#define KILL_LOOKS 20		/* 1 ms each: how long the killed may take until more is done */
+#define KILL_LOOK_MS 20		/* how long the killed may take until more is done */
 #define KILL_FREEZE_MS 50
 
 struct pids {
@@ -188,13 +188,9 @@ int cg_signal(struct err *e, int cgroup_fd, int sig)
 	return r < 0 ? r : sent;
 }
 
-/* Often nothing is left after 1 ms, of which the kernel would tell after 10. */
-static bool is_soon_empty(int cgroup_fd)
+static bool is_empty_in(int cgroup_fd, int timeout_ms)
 {
-	for (int i = 0; i < KILL_LOOKS; i++)
-		if (cg_wait(cgroup_fd, "populated", false, cg_now_ms() + 1) == 0)
-			return true;
-	return false;
+	return cg_wait(cgroup_fd, "populated", false, cg_now_ms() + timeout_ms) == 0;
 }
 
 /* One by one, and frozen meanwhile: frozen processes die of SIGKILL but cannot fork. Should bawn be
@@ -221,7 +217,7 @@ int cg_kill(struct err *e, int cgroup_fd)
 	 * others of its process live: pthread_exit() in main, a container's choice. A signal to
 	 * the process, by pidfd, is not. */
 	for (int i = 0; i < KILL_ROUNDS && r == 0; i++) {
-		if (written == 0 && is_soon_empty(cgroup_fd))
+		if (written == 0 && is_empty_in(cgroup_fd, KILL_LOOK_MS))
 			return 0;
 		r = kill_each(e, cgroup_fd);
 	}
