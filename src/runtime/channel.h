@@ -14,7 +14,7 @@ enum msg_kind {
 	MSG_PID,		/* stage one: the container's process, fd = its pidfd */
 	MSG_NAMESPACES,		/* child: namespaces are made; waits for MSG_GO */
 	MSG_CONSOLE,		/* child: fd = terminal master */
-	MSG_LISTENER,		/* child: fd = seccomp notify listener; waits for MSG_GO */
+	MSG_LISTENER,		/* child: fd = seccomp notify listener */
 	MSG_READY,		/* child: only the start is missing; waits for MSG_GO */
 	MSG_GO,			/* parent */
 	MSG_KIND_MAX,

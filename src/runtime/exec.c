@@ -85,10 +85,7 @@ static int open_terminal(struct err *e, const struct exec *x)
 
 static int open_procfs(struct err *e, const struct spec_process *p)
 {
-	bool labels = (p->apparmor_profile && *p->apparmor_profile) ||
-		      (p->selinux_label && *p->selinux_label);
-
-	return labels ? procfs_open(e) : FD_NONE;
+	return process_has_labels(p) ? procfs_open(e) : FD_NONE;
 }
 
 static int child_set_up(struct err *e, struct exec *x, char *path, size_t size)

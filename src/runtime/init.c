@@ -149,8 +149,6 @@ static pid_t host_pid(const struct spec *spec)
 
 static int set_up(struct err *e, struct launch *l, char *path, size_t size)
 {
-	bool labels = (l->spec.process->apparmor_profile && *l->spec.process->apparmor_profile) ||
-		      (l->spec.process->selinux_label && *l->spec.process->selinux_label);
 	int r;
 
 	r = enter_namespaces(e, l);
@@ -165,7 +163,7 @@ static int set_up(struct err *e, struct launch *l, char *path, size_t size)
 		r = process_memory_policy(e, l->spec.linux_.memory_policy);
 	if (r == 0 && l->spec.linux_.has_personality && personality(l->spec.linux_.personality) < 0)
 		r = err_sys(e, "linux.personality: set");
-	if (r == 0 && labels)
+	if (r == 0 && process_has_labels(l->spec.process))
 		r = rootfs_procfs(e, &l->fs);
 	if (r == 0)
 		r = program_confine(e, &l->program, l->fs.proc_fd, path, size);

@@ -9,7 +9,7 @@ struct ns_plan {
 	uint64_t make;			/* CLONE_NEW* of the namespaces to make */
 	int join[NS_KIND_MAX];		/* fds of the namespaces to join, FD_NONE otherwise */
 	int own_pid, own_time;		/* ours, to come back after the child is made */
-	bool two_stages;		/* see ns_needs_two_stages() */
+	bool two_stages;		/* a first process joins, then makes the second */
 };
 
 /* Opens the paths and checks that each is a namespace of its kind. */

@@ -214,6 +214,12 @@ static int set_apparmor(struct err *e, const char *profile, int proc_fd)
 	return 0;
 }
 
+bool process_has_labels(const struct spec_process *p)
+{
+	return (p->apparmor_profile && *p->apparmor_profile) ||
+	       (p->selinux_label && *p->selinux_label);
+}
+
 int process_labels(struct err *e, const struct spec_process *p, int proc_fd)
 {
 	int r = 0;

@@ -29,6 +29,9 @@ int process_affinity(struct err *e, const char *cpus);
 /* linux.memoryPolicy of the calling process; it survives execve. */
 int process_memory_policy(struct err *e, const struct spec_memory_policy *m);
 
+/* Whether process_labels() will need a procfs. */
+bool process_has_labels(const struct spec_process *p);
+
 /* AppArmor profile and SELinux label for the next execve, written through the detached procfs. */
 int process_labels(struct err *e, const struct spec_process *p, int proc_fd);
 
