@@ -84,6 +84,23 @@ leftovers() {
 	[ "$output" = "$PWD"$'\n'"$(cksum run)" ]
 }
 
+@test "-r: another root file system, and the checkout" {
+	local root=$repo/build/vm/selftest-root.$$
+	mkdir -p "$root/bin" "$root"/{dev,proc,sys,run,tmp}
+	cp "$(type -P busybox)" "$root/bin/"
+	ln -s busybox "$root/bin/sh"
+	run "$vm" -r "$root" sh -c \
+		'cd /; echo *; echo x >y; busybox md5sum <"$0"' \
+		"$here/run"
+	rm -r "$root"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "bin dev "* ]]
+	[[ $output != *home* ]]
+	[ "${lines[-1]}" = "$(md5sum <"$here/run")" ]
+	run "$vm" -r "$repo/no-such-directory" true
+	[ "$status" -eq 125 ]
+}
+
 @test "stdout and stderr are apart, binary, complete" {
 	local big=$repo/build/vm/selftest.$$
 	head -c 5000000 /dev/urandom >"$big"
