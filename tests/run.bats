@@ -118,3 +118,12 @@ TEST "there" { [[ -n $BAWN_TEST_VM ]]; }'
 	run "$tree/tests/run" nowhere
 	[[ $status == 2 ]]
 }
+
+@test "images that a suite names are made before it runs" {
+	mkdir "$tree/tests/engines"
+	printf '#!/bin/bash\necho "$@" >"%s/images-made"\n' "$tree" >"$tree/tests/engines/images"
+	chmod +x "$tree/tests/engines/images"
+	suite a <<<"# images: one two
+TEST \"they are there\" { [[ \$(cat '$tree/images-made') == 'one two' ]]; }"
+	last 0 "1 passed, 0 failed, 0 skipped" native
+}
