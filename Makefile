@@ -1,7 +1,8 @@
 # bawn: one non-recursive Makefile. Everything it makes goes below build/. For people:
 #
 #   make                    release: a static PIE against musl, build/bawn; runs in place
-#   make install            to $(DESTDIR)$(PREFIX): bin/bawn, man pages, completion
+#   make install            to $(DESTDIR)$(PREFIX): bin/bawn, man pages, completion, and the
+#                           engines' configuration files to look at, in share/bawn
 #   make DEBUG=1            the same without optimisation, build/debug/bawn
 #   make asan               glibc, ASan and UBSan: build/asan/bawn and its unit tests
 #   make lint               include arrows, forbidden calls, sizes, format: tools/lint
@@ -163,6 +164,7 @@ build/gen/default_seccomp.h: config/seccomp.json tools/embed
 # ---- install ---------------------------------------------------------------------------------
 MAN := $(wildcard man/*.[1-8])
 COMPLETION := $(wildcard config/completion/bawn.bash)
+ENGINES := $(wildcard config/podman/*)
 
 .PHONY: install
 install: all
@@ -171,6 +173,8 @@ install: all
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	$(foreach c,$(COMPLETION),install -D -m 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/bawn &&) :
+	$(foreach f,$(ENGINES),install -D -m 644 $(f) \
+		$(DESTDIR)$(PREFIX)/share/bawn/$(f:config/%=%) &&) :
 
 # ---- tests -----------------------------------------------------------------------------------
 # Programs for the suites. Static: some of them run in containers that hold nothing else.

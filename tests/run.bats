@@ -127,3 +127,13 @@ TEST "there" { [[ -n $BAWN_TEST_VM ]]; }'
 TEST \"they are there\" { [[ \$(cat '$tree/images-made') == 'one two' ]]; }"
 	last 0 "1 passed, 0 failed, 0 skipped" native
 }
+
+@test "the suites of an engine are counted together" {
+	mkdir "$tree/tests/engines"
+	printf '# where: native\n@test "one" { true; }\n' >"$tree/tests/engines/this.bats"
+	printf '# where: native\n@test "two" { false; }\n' >"$tree/tests/engines/this_more.bats"
+	printf '# where: native\n@test "three" { skip "so"; }\n' >"$tree/tests/engines/that.bats"
+	last 1 "1 passed, 1 failed, 1 skipped" native
+	[[ ${lines[-3]} == "that: 0 passed, 0 failed, 1 skipped" ]]
+	[[ ${lines[-2]} == "this: 1 passed, 1 failed, 0 skipped" ]]
+}
