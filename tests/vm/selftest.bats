@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Tests of the test VM itself. Run from anywhere: bats tests/vm/selftest.bats
+# limit: 900
 # shellcheck disable=SC2016 # what is in single quotes is for the VM's shell
 
 bats_require_minimum_version 1.5.0
@@ -99,6 +100,56 @@ leftovers() {
 	[ "${lines[-1]}" = "$(md5sum <"$here/run")" ]
 	run "$vm" -r "$repo/no-such-directory" true
 	[ "$status" -eq 125 ]
+}
+
+@test "--systemd: pid 1 is the root file system's systemd, the script is its service" {
+	local root
+	root=$("$here/../lib/debian-rootfs" -m -s)
+	run "$vm" --systemd -r "$root" -e GIVEN='6 7' bash -euc '
+		[[ $(cat /proc/1/comm) == systemd && $(hostname) == bawn-vm && $(id -u) == 0 ]]
+		[[ $(cat /proc/self/cgroup) == 0::/system.slice/bawn-vm.service ]]
+		[[ $(systemctl is-system-running) == running ]]
+		for c in cpu memory pids; do
+			grep -qw "$c" /sys/fs/cgroup/cgroup.controllers
+		done
+		systemd-run -q --wait true
+		loginctl enable-linger nobody
+		systemctl start user@65534.service # enable-linger does not wait for it
+		systemctl is-active user@65534.service
+		setsid sleep 1000 &
+		echo "$GIVEN|$PWD|$*"
+		exit 43' bash "a  b" c
+	echo "$output"
+	[ "$status" -eq 43 ]
+	[ "${lines[0]}" = active ]
+	[ "${lines[1]}" = "6 7|$PWD|a  b c" ]
+}
+
+@test "--systemd: a VM whose systemd or service ends says so with 125" {
+	local root
+	root=$("$here/../lib/debian-rootfs" -m -s)
+	run "$vm" -s -r "$root" sh -c 'systemctl stop bawn-vm.service; sleep 1000'
+	[ "$status" -eq 125 ]
+	[[ $output == *"the VM died"* ]]
+	run "$vm" -s -r "$root" sh -c 'kill -SEGV 1; sleep 1000'
+	[ "$status" -eq 125 ]
+	[[ $output == *"the VM died"* ]]
+}
+
+@test "--systemd: a boot that hangs is tried again, within the time limit" {
+	local root
+	root=$("$here/../lib/debian-rootfs" -m -s)
+	# Nothing pulls the script's service in.
+	BAWN_VM_APPEND=systemd.unit=basic.target run "$vm" -t 120 -s -r "$root" true
+	[ "$status" -eq 124 ]
+	[[ $output == *"try 1 of 3"* ]]
+}
+
+@test "--systemd without systemd in the root file system gives 125" {
+	mkdir "$BATS_TEST_TMPDIR/root"
+	run "$vm" --systemd -r "$BATS_TEST_TMPDIR/root" true
+	[ "$status" -eq 125 ]
+	[[ $output == *"no /lib/systemd/systemd"* ]]
 }
 
 @test "stdout and stderr are apart, binary, complete" {

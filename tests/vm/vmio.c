@@ -2,7 +2,8 @@
 /*
  * vmio - carries a script's output and status out of the test VM.
  *
- *	vmio guest <JOB			pid 1 of the VM: runs the job
+ *	vmio guest <JOB			pid 1 of the VM, or a service of its systemd:
+ *					runs the job
  *	vmio host CONSOLE SECONDS <STREAM 3>VERDICT
  *					outside: unpacks what the guest sends
  *	vmio listen SOCKET CMD...	runs CMD with a listening socket as fd 3
