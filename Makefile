@@ -79,7 +79,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
 GEN := build/gen/syscall_table.h build/gen/default_seccomp.h
 UNIT := $(UNIT_SRC:tests/unit/%.c=%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
-TEST_LIBS := -lyajl -lseccomp -lcap -lmnl
+TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lm
 
 .PHONY: all
 all: $(BUILD)/bawn $(BUILD)/bawn-net
@@ -111,7 +111,7 @@ endef
 # bawn and the unit tests.
 define programs
 $(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(3) $(1)/libbawn.a
-	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -o $$@
+	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -lm -o $$@
 
 $(1)/bawn-net: $(1)/obj/src/netns/bawn_net.o $(3) $(1)/libbawn.a
 	$$(say)$(2) $(LDFLAGS) -pie $$^ -lmnl -lyajl -o $$@

@@ -106,6 +106,10 @@ struct json_field {
 int json_decode(struct err *e, struct arena *a, const struct json *node,
 		const struct json_field *fields, void *out);
 
+/* Members of an open object from the struct that json_decode() fills: what is set, of the plain
+ * kinds, nested objects and lists. Anything else is the caller's to write. */
+void json_encode(struct json_writer *w, const struct json_field *fields, const void *in);
+
 /* One value, checked; an error with the path otherwise. Numbers are integer literals in range. */
 int json_to_i64(struct err *e, const struct json *node, int64_t *ret);
 int json_to_u64(struct err *e, const struct json *node, uint64_t *ret);

@@ -25,6 +25,11 @@ const char *cg_controller_name(enum cg_controller c)
 	return c < CG_CONTROLLER_MAX ? controller_names[c] : "unknown";
 }
 
+int cg_controller_find(const char *name)
+{
+	return str_lookup(controller_names, CG_CONTROLLER_MAX, name);
+}
+
 /* O_PATH fd when `point` is a cgroup2 mount or a directory in one, else -errno. */
 static int open_cgroup2(const char *point)
 {
@@ -167,7 +172,7 @@ int cg_controllers(struct err *e, int cgroup_fd, uint32_t *ret)
 		return err_num(e, (int)n, "read cgroup.controllers");
 	*ret = 0;
 	for (char *name = strtok_r(text, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
-		int c = str_lookup(controller_names, CG_CONTROLLER_MAX, name);
+		int c = cg_controller_find(name);
 
 		if (c >= 0)
 			*ret |= 1u << c;

@@ -7,8 +7,8 @@
  * crash. Its random mark is stored on the directory as an extended attribute, so
  * that removal never kills what another container or another program put there.
  *
- *	cg_mount_open -> cg_resolve -> [log the place] -> cg_create -> cg_devices_apply
- *	-> clone3(CLONE_INTO_CGROUP, fd) ... cg_mount_open -> cg_open -> cg_freeze, cg_kill
+ *	cg_mount_open -> cg_resolve -> [log the place] -> cg_create -> cg_limits_apply,
+ *	cg_devices_apply -> clone3(CLONE_INTO_CGROUP, fd) ... cg_mount_open -> cg_open -> cg_freeze, cg_kill
  *	... cg_mount_open -> cg_remove
  *
  * Every fd is O_CLOEXEC and belongs to the caller. Time limits are milliseconds >= 0;
@@ -21,6 +21,7 @@
 #include <limits.h>
 
 #include "base/base.h"
+#include "cgroups/resources.h"
 
 /* The cgroup2 mount that this process sees. */
 struct cg_mount {
@@ -52,6 +53,7 @@ enum cg_controller {
 };
 int cg_controllers(struct err *e, int cgroup_fd, uint32_t *ret);
 const char *cg_controller_name(enum cg_controller c);
+int cg_controller_find(const char *name);	/* -1: there is none of this name */
 
 #define CG_MARK_SIZE 33
 
@@ -130,18 +132,22 @@ int cg_freeze(struct err *e, int cgroup_fd, bool frozen, int timeout_ms);
 #define CG_PROCS_MAX (4u << 20)
 int cg_procs(struct err *e, int cgroup_fd, bool deep, pid_t **ret, size_t *ret_n);
 
-/* Device access. The same fields as in config.json's linux.resources.devices. */
-enum {
-	CG_DEVICE_MKNOD = 1,	/* BPF_DEVCG_ACC_* */
-	CG_DEVICE_READ = 2,
-	CG_DEVICE_WRITE = 4,
-};
-struct cg_device_rule {
-	bool allow;
-	char type;		/* 'a' both, 'b', 'c' */
-	int64_t major, minor;	/* -1: any */
-	uint32_t access;	/* CG_DEVICE_*, at least one */
-};
+/* Limits (resources.h). Enables the controllers that r needs in every parent, then writes the files
+ * of the cgroup, which has no processes yet; without limits it does nothing. Controllers that were
+ * enabled stay so, other cgroups may count on them by then; of the rest the caller gets rid with
+ * cg_remove().
+ * ERR_UNSUPPORTED: a controller or file is missing here; -EBUSY (ERR_STATE): a parent holds
+ * processes and so cannot distribute controllers. */
+int cg_limits_apply(struct err *e, const struct cg_mount *m, const struct cg_place *place,
+		    int cgroup_fd, const struct cg_resources *r);
+
+/* The same for a cgroup in use, where `now` is in effect: writes what `change` sets. All or
+ * nothing: when a write fails, those before it are taken back. A memory limit below what is in use
+ * makes the kernel reclaim first, and is refused (ERR_STATE) when that does not help, or at once
+ * with check_before_update: nothing is killed. */
+int cg_limits_update(struct err *e, const struct cg_mount *m, const struct cg_place *place,
+		     int cgroup_fd, const struct cg_resources *now,
+		     const struct cg_resources *change);
 
 /* What every container may use; callers append these after the rules of the config, as the other
  * runtimes do: null, zero, full, random, urandom, tty, ptmx, pts, console, net/tun, and mknod of

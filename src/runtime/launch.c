@@ -129,7 +129,9 @@ static int make_cgroup(struct err *e, struct launch *l)
 	if (r < 0)
 		return r;
 	s->has_cgroup = true;
-	r = launch_delegate(e, l);
+	r = cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
+	if (r == 0)
+		r = launch_delegate(e, l);
 	return r < 0 ? r : launch_devices(e, l);
 }
 

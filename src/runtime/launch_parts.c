@@ -10,25 +10,16 @@
 /* The config's rules, then what every container may use. */
 int launch_devices(struct err *e, struct launch *l)
 {
-	const struct spec_linux *lx = &l->spec.linux_;
-	size_t n = lx->device_rules.n;
+	const struct cg_resources *res = &l->spec.linux_.resources;
+	size_t n = res->devices.n;
 	struct cg_device_rule *rules;
 	int r;
 
 	rules = arena_array(&l->spec.arena, n + cg_default_devices_n, sizeof(*rules));
 	if (!rules)
 		return err_nomem(e);
-	for (size_t i = 0; i < n; i++) {
-		const struct spec_device_rule *d = &lx->device_rules.v[i];
-
-		rules[i] = (struct cg_device_rule){
-			.allow = d->allow,
-			.type = d->type,
-			.major = d->major,
-			.minor = d->minor,
-			.access = d->access,
-		};
-	}
+	if (n)
+		memcpy(rules, res->devices.v, n * sizeof(*rules));
 	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
 	r = cg_devices_apply(e, l->cgroup_fd, rules, n + cg_default_devices_n);
 	/* Without the right to use BPF there is no right to make device nodes either. */

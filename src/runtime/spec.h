@@ -8,6 +8,7 @@
 #define BAWN_RUNTIME_SPEC_H
 
 #include "base/base.h"
+#include "cgroups/cgroups.h"
 
 struct spec_user {
 	uint32_t uid, gid;
@@ -146,19 +147,6 @@ struct spec_sysctl {
 	const char *path;		/* below /proc/sys, checked: "net/ipv4/ip_forward" */
 };
 
-/* resources.devices; major/minor -1 = any. access: bits of DEVICE_ACCESS_*. */
-enum {
-	DEVICE_ACCESS_MKNOD = 1,	/* BPF_DEVCG_ACC_MKNOD */
-	DEVICE_ACCESS_READ = 2,		/* BPF_DEVCG_ACC_READ */
-	DEVICE_ACCESS_WRITE = 4,	/* BPF_DEVCG_ACC_WRITE */
-};
-struct spec_device_rule {
-	bool allow;
-	char type;		/* 'a', 'b', 'c' */
-	int64_t major, minor;
-	uint32_t access;
-};
-
 struct spec_seccomp_arg {
 	uint32_t index;
 	uint64_t value, value_two;
@@ -193,8 +181,7 @@ struct spec_linux {
 	LIST_OF(struct spec_device) devices;
 	LIST_OF(struct spec_net_device) net_devices;
 	const char *cgroups_path;
-	bool has_resources;
-	LIST_OF(struct spec_device_rule) device_rules;
+	struct cg_resources resources;
 	LIST_OF(struct spec_sysctl) sysctl;
 	struct spec_seccomp *seccomp;
 	uint64_t rootfs_propagation;	/* MS_* | MS_REC; 0 when not given */
@@ -232,6 +219,12 @@ int spec_parse_process(struct err *e, struct spec *spec, const char *what, const
 		       size_t len, struct spec_process **ret);
 
 void spec_done(struct spec *spec);
+
+/* Parses what linux.resources holds, alone (update --resources FILE), and writes it again. Unknown
+ * properties are gone then, and what asks for nothing. */
+int spec_parse_resources(struct err *e, struct arena *a, const char *what, const char *text,
+			 size_t len, struct cg_resources *ret);
+void spec_write_resources(struct json_writer *w, const char *key, const struct cg_resources *res);
 
 /* Value of an annotation, or NULL. */
 const char *spec_annotation(const struct spec *spec, const char *key);

@@ -395,7 +395,7 @@ const struct json_field spec_linux_fields[] = {
 	F_CALL("devices", decode_devices),
 	F_CALL("netDevices", decode_net_devices),
 	F_CALL("cgroupsPath", decode_cgroups_path),
-	F_CALL("resources", spec_resources_decode),
+	F("resources", CALL, spec_linux, resources, .call = spec_resources_decode),
 	F_CALL("intelRdt", decode_intel_rdt),
 	F("sysctl", CALL, spec_linux, sysctl, .call = spec_sysctl_decode),
 	F_CALL("seccomp", decode_seccomp),

@@ -30,8 +30,9 @@ int spec_seccomp_done(struct err *e, struct arena *a, const struct json *node, v
 int spec_sysctl_decode(struct err *e, struct arena *a, const struct json *node, void *list);
 /* Each needs a namespace of the container's own; node: the `linux` object. */
 int spec_sysctl_check(struct err *e, const struct json *node, const struct spec_linux *l);
-/* linux.resources to struct spec_linux. */
-int spec_resources_decode(struct err *e, struct arena *a, const struct json *node, void *lx);
+/* linux.resources to struct cg_resources. */
+int spec_resources_decode(struct err *e, struct arena *a, const struct json *node,
+			  void *resources);
 
 /* ERR_CONFIG for property `member` of object `node`, missing or not. */
 #define spec_bad(e, node, member, ...) \

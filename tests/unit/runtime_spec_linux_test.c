@@ -373,70 +373,10 @@ TEST(sysctl_bad)
 	CHECK_GOOD(good);
 }
 
-#define UNSUPPORTED ": this resource is not supported by this version of bawn"
-
-TEST(resources_good)
-{
-	static const struct good_case cases[] = {
-		{LINUX, "\"resources\":{}"},
-		{LINUX,
-		 "\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}],\"memory\":{},"
-		 "\"cpu\":{\"shares\":0},\"pids\":{\"limit\":0},\"blockIO\":{\"weight\":0}}"},
-		{LINUX,
-		 "\"resources\":{\"memory\":{\"limit\":-1,\"swap\":-1,\"reservation\":0,"
-		 "\"disableOOMKiller\":false,\"useHierarchy\":true,\"checkBeforeUpdate\":true,"
-		 "\"swappiness\":null,\"kernel\":0,\"kernelTCP\":-1}}"},
-		{LINUX,
-		 "\"resources\":{\"cpu\":{\"quota\":-1,\"period\":100000,\"cpus\":\"\",\"mems\":\"\","
-		 "\"realtimePeriod\":1000000,\"realtimeRuntime\":0,\"burst\":0,\"idle\":0}}"},
-		{LINUX,
-		 "\"resources\":{\"pids\":{\"limit\":-1},\"hugepageLimits\":[],\"rdma\":{},"
-		 "\"unified\":{},\"network\":{\"classID\":0,\"priorities\":[]},\"blockIO\":null}"},
-		{LINUX, "\"resources\":{\"blockIO\":{\"leafWeight\":0,\"weightDevice\":[],"
-			"\"throttleReadBpsDevice\":[],\"throttleWriteIOPSDevice\":null}}"},
-	};
-
-	CHECK_GOOD(cases);
-}
-
-TEST(resources_bad)
+TEST(resources_bad_devices)
 {
 	static const struct bad_case cases[] = {
-		{LINUX, "\"resources\":{\"memory\":{\"limit\":1}}",
-		 "!linux.resources.memory.limit" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"memory\":{\"limit\":9223372036854775807}}",
-		 "!linux.resources.memory.limit" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"memory\":{\"disableOOMKiller\":true}}",
-		 "!linux.resources.memory.disableOOMKiller" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"cpu\":{\"shares\":1024}}",
-		 "!linux.resources.cpu.shares" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"cpu\":{\"quota\":50000}}",
-		 "!linux.resources.cpu.quota" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"cpu\":{\"cpus\":\"0\"}}",
-		 "!linux.resources.cpu.cpus" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"pids\":{\"limit\":2048}}",
-		 "!linux.resources.pids.limit" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"blockIO\":{\"weight\":10}}",
-		 "!linux.resources.blockIO.weight" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"blockIO\":{\"throttleReadIOPSDevice\":[{}]}}",
-		 "!linux.resources.blockIO.throttleReadIOPSDevice" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":0}]}",
-		 "!linux.resources.hugepageLimits" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"network\":{\"classID\":1}}",
-		 "!linux.resources.network.classID" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"rdma\":{\"mlx\":{}}}",
-		 "!linux.resources.rdma" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"unified\":{\"memory.high\":\"1\"}}",
-		 "!linux.resources.unified" UNSUPPORTED},
-		{LINUX, "\"resources\":{\"memory\":{\"limit\":\"1\"}}",
-		 "linux.resources.memory.limit: expected a number, got a string"},
-		{LINUX, "\"resources\":{\"memory\":[]}",
-		 "linux.resources.memory: expected an object, got an array"},
 		{LINUX, "\"resources\":[]", "linux.resources: expected an object, got an array"},
-		{LINUX, "\"resources\":{\"unified\":[]}",
-		 "linux.resources.unified: expected an object, got an array"},
-		{LINUX, "\"resources\":{\"cpu\":{\"cpus\":1}}",
-		 "linux.resources.cpu.cpus: expected a string, got a number"},
 		{LINUX, "\"resources\":{\"devices\":{}}",
 		 "linux.resources.devices: expected an array, got an object"},
 		{LINUX, "\"resources\":{\"devices\":[{}]}",
@@ -466,19 +406,18 @@ TEST(resources_bad)
 TEST(device_rules)
 {
 	struct spec spec;
-	const struct spec_device_rule *r;
+	const struct cg_device_rule *r;
 
 	OK_ERR(&e, parse_in(LINUX,
 			    "\"resources\":{\"devices\":[{\"allow\":false},{\"allow\":true,"
 			    "\"type\":\"c\",\"major\":1,\"minor\":-1,\"access\":\"mr\"}]}",
 			    &spec));
-	TRUE(spec.linux_.has_resources);
-	EQ(spec.linux_.device_rules.n, 2);
-	r = spec.linux_.device_rules.v;
+	EQ(spec.linux_.resources.devices.n, 2);
+	r = spec.linux_.resources.devices.v;
 	TRUE(!r[0].allow && r[0].type == 'a' && r[0].major == -1 && r[0].minor == -1);
 	EQ(r[0].access, 7);
 	TRUE(r[1].allow && r[1].type == 'c' && r[1].major == 1 && r[1].minor == -1);
-	EQ(r[1].access, DEVICE_ACCESS_MKNOD | DEVICE_ACCESS_READ);
+	EQ(r[1].access, CG_DEVICE_MKNOD | CG_DEVICE_READ);
 	spec_done(&spec);
 }
 
