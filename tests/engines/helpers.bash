@@ -14,6 +14,8 @@ load ../cli/helpers
 # For every call of an engine, in seconds.
 ENGINE_LIMIT=${ENGINE_LIMIT:-300}
 images=$top/build/images
+# All capabilities of this machine, as in /proc/PID/status.
+all_capabilities=$(awk '/^CapBnd:/ { print $2 }' /proc/self/status)
 
 # run_command COMMAND...: like run_bawn.
 run_command() {
@@ -27,15 +29,16 @@ run_command() {
 	mapfile -t lines <<<"$output"
 }
 
-# run_pty STEPS COMMAND...: plays STEPS (tests/lib/ptyrun.c) at a terminal; sets status and stdout,
-# what the terminal showed.
+# run_pty STEPS COMMAND...: plays STEPS (tests/lib/ptyrun.c; may be indented) at a terminal; sets
+# status and stdout, what the terminal showed.
 run_pty() {
 	local steps=$1
 	shift
 	last_command="$* (on a terminal)"
 	status=0
-	timeout -k 5 "$ENGINE_LIMIT" "$top/build/test/ptyrun" -s 30 100 "$@" <<<"$steps" \
-		>"$TMP/stdout" 2>"$TMP/stderr" 3>&- 4>&- || status=$?
+	sed -E 's/^\s+//' <<<"$steps" |
+		timeout -k 5 "$ENGINE_LIMIT" "$top/build/test/ptyrun" -s 30 100 "$@" \
+			>"$TMP/stdout" 2>"$TMP/stderr" 3>&- 4>&- || status=$?
 	stdout=$(tr -d '\0\r' <"$TMP/stdout")
 	stderr=$(<"$TMP/stderr")
 	output=$stdout$'\n'$stderr
@@ -58,12 +61,13 @@ cgroup_value() {
 }
 
 # Fails when after the engine's own cleanup processes, cgroups, mounts, network namespaces, links,
-# device programs or state files are there that were not there before the test.
+# device programs or state files are there that were not there before the test, but for lines that
+# match $engine_own: the engine's own comings and goings.
 assert_nothing_left() {
 	local end=$((SECONDS + 60)) diff
 	while :; do
 		take_snapshot after
-		diff=$(differences)
+		diff=$(differences | grep -vE "${engine_own:-^$}" || true)
 		[[ -n $diff ]] || return 0
 		((SECONDS < end)) || break
 		sleep 0.3

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# buildah and podman build: each RUN is a container of bawn's.
+# where: vm-full
+# limit: 900
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# images: busybox
+
+load helpers
+load podman
+
+teardown() {
+	cd /
+	buildah rm -a >/dev/null
+	podman rm -fa -t 0
+	podman rmi -f localhost/built localhost/base 2>/dev/null || true
+	assert_nothing_left || {
+		sweep
+		return 1
+	}
+}
+
+write_containerfile() {
+	mkdir -p "$TMP/context"
+	echo context >"$TMP/context/file"
+	cat >"$TMP/context/Containerfile" <<-END
+		FROM $image AS first
+		RUN echo built >/built && mkdir -p /a/b
+		FROM $image
+		ARG WORD=default
+		ENV E=\$WORD
+		COPY --from=first /built /built
+		COPY file /file
+		RUN --mount=type=tmpfs,target=/t touch /t/x && ! touch /proc/sys/kernel/panic
+		USER user
+		WORKDIR /home/user
+		RUN id -un >who && echo \$E >word && pwd >where
+		CMD ["cat", "/built", "/file", "who", "word", "where"]
+	END
+}
+
+@test "buildah bud: stages, RUN as a user, arguments, a mount; the image runs" {
+	write_containerfile
+	run_command buildah bud --pull-never --runtime "$(type -P "$runtime")" --build-arg WORD=given \
+		-t localhost/built "$TMP/context"
+	assert_status 0
+	run_podman 0 run --rm localhost/built
+	assert_stdout $'built\ncontext\nuser\ngiven\n/home/user'
+}
+
+@test "podman build: the same; a failing RUN ends it with its status" {
+	write_containerfile
+	run_podman 0 build --pull=never -q -t localhost/built "$TMP/context"
+	run_podman 0 run --rm localhost/built
+	assert_stdout $'built\ncontext\nuser\ndefault\n/home/user'
+	printf '%s\n' "FROM $image" 'RUN exit 7' >"$TMP/context/Containerfile"
+	run_podman 7 build --pull=never "$TMP/context" || [[ $status == 1 || $status == 125 ]]
+	assert_output_has 7
+	printf '%s\n' "FROM $image" 'RUN ["/no/such/program"]' >"$TMP/context/Containerfile"
+	run_podman 127 build --pull=never "$TMP/context" || [[ $status == 1 || $status == 125 ]]
+	assert_output_has "no such file or directory"
+}
+
+@test "buildah run: status, user, volume, terminal, isolation" {
+	local c
+	c=$(buildah from --pull-never $image)
+	mkdir "$TMP/dir"
+	run_command buildah run --user user --volume "$TMP/dir:/dir:ro" "$c" -- \
+		sh -c 'id -un; touch /dir/x; exit 9'
+	assert_status 9
+	assert_stdout user
+	assert_output_has "Read-only file system"
+	run_command buildah run "$c" -- sh -c 'kill -KILL $$'
+	assert_status 137
+	run_pty 'expect #
+		send tty; exit 3\r' buildah run -t "$c" -- sh
+	assert_status 3
+	run_command buildah run --cap-drop all --cap-add chown "$c" -- grep CapEff /proc/self/status
+	assert_output_has 0000000000000001
+}

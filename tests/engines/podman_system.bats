@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# podman: pods, health checks, system containers, notification.
+# where: vm-full
+# limit: 900
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# images: busybox systemd
+
+load helpers
+load podman
+
+@test "a pod: shared namespaces, start, pause, stop, and the pod's cgroup" {
+	run_podman 0 pod create --name "p$NAME" --infra-image $image --infra-command "sleep 3000" \
+		--share ipc,net,uts
+	run_podman 0 run -d --pod "p$NAME" --name "$NAME-a" $image sleep 1000
+	run_podman 0 run -d --pod "p$NAME" --name "$NAME-b" $image sleep 1100
+	assert_equal "$(readlink "/proc/$(pid_of "$NAME-a")/ns/net")" \
+		"$(readlink "/proc/$(pid_of "$NAME-b")/ns/net")"
+	run_podman 0 pod pause "p$NAME"
+	state_is "$NAME-a" paused
+	run_podman 0 pod unpause "p$NAME"
+	run_podman 0 pod top "p$NAME"
+	assert_output_has "sleep 1100"
+	run_podman 0 pod stop -t 0 "p$NAME"
+	run_podman 0 pod start "p$NAME"
+	state_is "$NAME-b" running
+	run_podman 0 pod rm -f -t 0 "p$NAME"
+}
+
+@test "play kube: a pod from a file, with an init container" {
+	cat >"$TMP/pod.yaml" <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: p$NAME
+		spec:
+		  initContainers:
+		  - name: first
+		    image: $image
+		    imagePullPolicy: Never
+		    command: [sh, -c, "echo made > /shared/file"]
+		    volumeMounts: [{name: v, mountPath: /shared}]
+		  containers:
+		  - name: main
+		    image: $image
+		    imagePullPolicy: Never
+		    command: [sleep, "1000"]
+		    securityContext: {runAsUser: 1000, readOnlyRootFilesystem: true}
+		    volumeMounts: [{name: v, mountPath: /shared}]
+		  volumes:
+		  - name: v
+		    emptyDir: {}
+	END
+	run_podman 0 play kube "$TMP/pod.yaml"
+	run_podman 0 exec "p$NAME-main" sh -c 'cat /shared/file; id -u'
+	assert_stdout $'made\n1000'
+	run_podman 0 play kube --down "$TMP/pod.yaml"
+}
+
+@test "health check: healthy, then not" {
+	start_sleeper --health-cmd 'test ! -e /tmp/ill' --health-interval disable --health-retries 1
+	run_podman 0 healthcheck run "$NAME"
+	run_podman 0 exec "$NAME" touch /tmp/ill
+	run_podman 1 healthcheck run "$NAME"
+	assert_equal "$(inspect "$NAME" '{{.State.Health.Status}}')" unhealthy
+}
+
+@test "a program that says when it is ready: --sdnotify=container" {
+	run_podman 0 run -d --name "$NAME" --sdnotify container $image \
+		sh -c 'echo $NOTIFY_SOCKET; test -S $NOTIFY_SOCKET; exec sleep 1000'
+}
+
+@test "--systemd=always: Debian's systemd boots, runs services and shuts down" {
+	podman load -q -i "$images/systemd.tar"
+	run_podman 0 run -d --name "$NAME" --systemd always localhost/systemd
+	systemd_is_up() {
+		[[ $(podman exec "$NAME" systemctl is-system-running) =~ ^(running|degraded)$ ]]
+	}
+	wait_for 60 systemd_is_up
+	run_podman 0 exec "$NAME" systemctl is-active dbus.service
+	assert_stdout active
+	run_podman 0 exec "$NAME" systemd-run --wait -q --pipe echo from-a-unit
+	assert_stdout from-a-unit
+	run_podman 0 exec "$NAME" cat /proc/1/cgroup
+	assert_stdout 0::/init.scope
+	run_podman 0 stop -t 90 "$NAME"
+	assert_equal "$(inspect "$NAME" '{{.State.ExitCode}}')" 0 ||
+		assert_equal "$(inspect "$NAME" '{{.State.ExitCode}}')" 130
+}
