@@ -50,7 +50,11 @@ int caps_set(struct err *e, const struct spec_caps *caps, uint64_t keep)
 	}
 	if (syscall(SYS_capset, &head, data) < 0)
 		return err_sys(e, "process.capabilities: set");
-	return set_ambient(e, caps->ambient);
+	/*
+	 * The kernel's rule for ambient ones. buildah asks for all of its capabilities as ambient and
+	 * none as inheritable: other runtimes leave them out without a word, too.
+	 */
+	return set_ambient(e, caps->ambient & caps->permitted & caps->inheritable);
 }
 
 void caps_limit_to_own(struct spec_caps *caps)

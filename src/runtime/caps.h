@@ -9,7 +9,8 @@
 int caps_drop_bounding(struct err *e, uint64_t bounding);
 
 /* Sets permitted, effective, inheritable and ambient exactly as given, all of them (CVE-2022-24769
- * and its like left one over). keep is added to permitted and effective only: what the last
+ * and its like left one over), but for ambient ones that are not permitted and inheritable: the
+ * kernel has no such thing. keep is added to permitted and effective only: what the last
  * steps before execve still need; execve computes both anew, so it never reaches the program. */
 int caps_set(struct err *e, const struct spec_caps *caps, uint64_t keep);
 

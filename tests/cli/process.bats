@@ -148,8 +148,14 @@ limit_is() {
 	edit_config '.process.user = {} | .process.capabilities.ambient = [] | .process.noNewPrivileges = false'
 	run_in_container
 	assert_stdout $'CapInh:\t0000000000002020\nCapPrm:\t0000000002002021\nCapEff:\t0000000002002021\nCapBnd:\t0000000002002021\nCapAmb:\t0000000000000000\nNoNewPrivs:\t0'
+	# buildah asks for ambient ones that are not inheritable: there is no such thing.
+	edit_config '.process.capabilities.ambient = ["CAP_CHOWN", "CAP_KILL", "CAP_SYS_TIME"]
+		| .process.user = {uid: 1000, gid: 1000}'
+	run_in_container
+	assert_status 0
+	assert_equal "$(awk '/CapAmb/ { print $2 }' <<<"$stdout")" 0000000000000020
 	# None at all.
-	edit_config 'del(.process.capabilities)'
+	edit_config 'del(.process.capabilities) | .process.user = {}'
 	run_in_container
 	assert_equal "$(grep -c 0000000000000000 <<<"$stdout")" 5
 	# More than this kernel or bawn has is cut, not refused.
