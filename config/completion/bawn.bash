@@ -1,7 +1,7 @@
 # bash completion for bawn(8). tests/cli/help.bats compares the lists with --help.
 # shellcheck shell=bash
 
-_bawn_verbs="run create start exec state list ps kill delete pause resume gc spec features help"
+_bawn_verbs="run create start exec state list ps stats kill delete pause resume gc spec features help"
 
 # The options of a verb; without one, the global options.
 _bawn_options()
@@ -26,6 +26,7 @@ _bawn_options()
 	delete) echo "--force -f" ;;
 	list) echo "--format -f --quiet -q" ;;
 	ps) echo "--format -f" ;;
+	stats) echo "--all -a --format -f" ;;
 	spec) echo "--bundle -b --rootless" ;;
 	esac
 	echo "--help -h"
@@ -41,7 +42,7 @@ _bawn_value()
 	:--log-format) echo "text json" ;;
 	:--rootless) echo "auto true false" ;;
 	:--cgroup-manager) echo "auto cgroupfs systemd disabled" ;;
-	list:--format | list:-f | ps:--format | ps:-f) echo "table json" ;;
+	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f) echo "table json" ;;
 	*:--preserve-fds | exec:--user | exec:-u | exec:--additional-gids | exec:-g | \
 		exec:--cwd | exec:--env | exec:-e | exec:--cap | exec:-c | exec:--apparmor | \
 		exec:--process-label | exec:--cgroup) echo other ;;
@@ -92,7 +93,8 @@ _bawn()
 		_bawn_reply "$_bawn_verbs" "$cur"
 	elif [[ $verb == kill ]] && ((words == 1)); then
 		_bawn_reply "TERM KILL HUP INT QUIT USR1 USR2 STOP CONT WINCH" "$cur"
-	elif [[ $verb =~ ^(start|exec|state|ps|kill|delete|pause|resume)$ ]] && ((!words)); then
+	elif [[ $verb == stats ]] ||
+		{ [[ $verb =~ ^(start|exec|state|ps|kill|delete|pause|resume)$ ]] && ((!words)); }; then
 		_bawn_reply "$("${COMP_WORDS[0]}" "${globals[@]}" list --quiet 2>/dev/null)" "$cur"
 	fi
 }

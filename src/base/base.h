@@ -24,6 +24,7 @@
 #include "json.h"
 #include "json_decode.h"
 #include "log.h"
+#include "slice.h"
 #include "str.h"
 #include "sys.h"
 

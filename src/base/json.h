@@ -82,6 +82,7 @@ void json_write_close(struct json_writer *w);	/* closes the innermost object or 
 void json_write_str(struct json_writer *w, const char *key, const char *value);
 void json_write_int(struct json_writer *w, const char *key, int64_t value);
 void json_write_u64(struct json_writer *w, const char *key, uint64_t value);
+void json_write_hundredths(struct json_writer *w, const char *key, uint64_t value); /* 5 -> 0.05 */
 void json_write_bool(struct json_writer *w, const char *key, bool value);
 /* Writes a parsed tree again (annotations, pass-through documents). */
 void json_write_tree(struct json_writer *w, const char *key, const struct json *node);

@@ -169,6 +169,14 @@ void json_write_u64(struct json_writer *w, const char *key, uint64_t value)
 	put_number(w, key, text);
 }
 
+void json_write_hundredths(struct json_writer *w, const char *key, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%02u", value / 100, (unsigned int)(value % 100));
+	put_number(w, key, text);
+}
+
 void json_write_bool(struct json_writer *w, const char *key, bool value)
 {
 	yajl_gen g = begin_value(w, key);

@@ -21,6 +21,7 @@
 #include <limits.h>
 
 #include "base/base.h"
+#include "cgroups/cg_stat.h"
 #include "cgroups/resources.h"
 
 /* The cgroup2 mount that this process sees. */

@@ -78,7 +78,7 @@ const struct verb *verb_find(struct err *e, const char *name);
 
 extern const struct verb verb_create, verb_start, verb_run, verb_state, verb_kill, verb_delete,
 	verb_exec, verb_list, verb_ps, verb_pause, verb_resume, verb_spec, verb_features, verb_gc,
-	verb_help;
+	verb_stats, verb_help;
 
 extern const struct opt global_options[];
 
@@ -86,6 +86,9 @@ extern const struct opt global_options[];
 int cli_print(struct err *e, const struct buf *b);
 /* The same, and what the JSON writer says before: ends the document and the line. */
 int cli_print_json(struct err *e, struct json_writer *w);
+
+/* The document of `bawn stats`: docs/format/stats.md. */
+void stats_write(struct json_writer *w, const struct stats_list *l);
 
 int help_print(struct err *e);
 int help_print_verb(struct err *e, const struct verb *verb);

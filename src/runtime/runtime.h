@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "base/base.h"
+#include "cgroups/cgroups.h"
 
 struct spec;
 
@@ -124,6 +125,38 @@ struct pid_list {
 /* pids of all processes, as the caller's pid namespace sees them. */
 int container_pids(struct err *e, const struct runtime *rt, const char *id, struct arena *a,
 		   struct pid_list *ret);
+
+/* One network interface of a container, as it counts itself: "rx" is what came in. */
+struct net_interface {
+	const char *name;		/* the container's choice: any bytes */
+	uint64_t rx_bytes, rx_packets, rx_errors, rx_dropped;
+	uint64_t tx_bytes, tx_packets, tx_errors, tx_dropped;
+};
+#define NET_INTERFACES_MAX 1024
+struct net_interfaces {
+	bool set;			/* it runs, in a network namespace that is not ours */
+	bool cut;			/* it has more than are listed */
+	struct net_interface *v;
+	size_t n;
+};
+/* The text of a /proc/PID/net/dev: 0 or -ENOMEM. */
+int net_interfaces_parse(struct arena *a, struct slice text, struct net_interfaces *ret);
+
+/* What `stats` and `events` show. */
+struct container_stats {
+	struct container_info info;
+	uint64_t time_usec;		/* when it was read: since 1970 */
+	bool has_cgroup;		/* cg holds something */
+	struct cg_stat cg;
+	struct net_interfaces net;
+};
+struct stats_list {
+	struct container_stats *v;
+	size_t n;
+};
+/* Of the containers in ids, in that order; an unknown one is an error. NULL: of all, sorted. */
+int container_stats_list(struct err *e, const struct runtime *rt, const struct strv *ids,
+			 struct arena *a, struct stats_list *ret);
 
 /* gc: removes what killed bawns left: containers that never got as far as "created" and have no
  * living maker. Appends the ids it removed. */

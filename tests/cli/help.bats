@@ -134,7 +134,8 @@ tab() {
 }
 
 @test "completion: offers what fits the place" {
-	same "verb" "state" "$(tab bawn --root /tmp sta | grep -v start)"
+	same "verb" "state
+stats" "$(tab bawn --root /tmp sta | grep -v start)"
 	same "global option" "--root
 --rootless" "$(tab bawn --roo)"
 	same "value" "json" "$(tab bawn --log-format j)"

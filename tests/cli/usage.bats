@@ -33,7 +33,7 @@ wrong() {
 }
 
 id_verbs="create run start state kill delete exec ps pause resume"
-other_verbs="list spec features gc help"
+other_verbs="list spec features gc help stats"
 
 @test "usage: no verb, or none that bawn knows" {
 	wrong "no verb given"
@@ -91,6 +91,14 @@ other_verbs="list spec features gc help"
 		done
 	done
 	[ -z "$(find root -mindepth 1)" ]
+}
+
+@test "usage: stats wants IDs or --all" {
+	wrong "bawn stats: no container ID given" stats
+	wrong "--all and a container ID exclude each other" stats --all web
+	wrong "invalid container id" stats web ../web
+	wrong '--format: "xml" is none of table, json' stats --format xml web
+	wrong "flag needs an argument: --format" stats web -f
 }
 
 @test "usage: too many arguments" {
