@@ -386,19 +386,24 @@ int process_find_program(struct err *e, const struct spec_process *p, char *path
 
 int process_environment(struct err *e, struct arena *a, struct spec_process *p)
 {
+	static const char name[] = "HOME=";
 	struct strv env = {.n = p->env.n};
+	char *home;
 
 	if (env_get(&p->env, "HOME"))
 		return 0;
-	/* The image's passwd file is never read (CVE-2016-3697, CVE-2025-4437). */
 	env.v = arena_array(a, env.n + 2, sizeof(*env.v));
-	if (!env.v)
+	home = arena_alloc(a, sizeof(name) - 1 + PROCESS_HOME_SIZE);
+	if (!env.v || !home)
 		return err_nomem(e);
 	if (env.n)
 		memcpy(env.v, p->env.v, env.n * sizeof(*env.v));
-	env.v[env.n] = arena_strdup(a, p->user.uid == 0 ? "HOME=/root" : "HOME=/");
-	if (!env.v[env.n++])
-		return err_nomem(e);
+	memcpy(home, name, sizeof(name) - 1);
+	env.v[env.n++] = home;
+	home += sizeof(name) - 1;
+	(void)str_format(home, PROCESS_HOME_SIZE, "%s", p->user.uid == 0 ? "/root" : "/");
+	if (p->user.uid != 0)
+		p->home = home;
 	p->env = env;
 	return 0;
 }

@@ -52,6 +52,11 @@ int process_find_program(struct err *e, const struct spec_process *p, char *path
  * arena, before clone. */
 int process_environment(struct err *e, struct arena *a, struct spec_process *p);
 
+/* home.c: with the program's own rights, puts the user's home directory in the place that
+ * process_environment() has left for it. */
+#define PROCESS_HOME_SIZE 1024
+void process_find_home(const struct spec_process *p);
+
 /* Turns an execve failure into the error an engine understands. Returns -errno. */
 int process_exec_error(struct err *e, const struct spec_process *p, int num);
 

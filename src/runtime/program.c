@@ -69,6 +69,7 @@ int program_confine(struct err *e, const struct program *p, int proc_fd, char *p
 		*e = first;
 		return cwd;
 	}
+	process_find_home(p->process);
 	r = process_find_program(e, p->process, path, size);
 	if (r < 0)
 		return r;

@@ -48,6 +48,7 @@ struct spec_process {
 	struct opt_u32 console_height, console_width;
 	const char *cwd;
 	struct strv env, args;
+	char *home;		/* where in env the value of HOME goes that is still to be found */
 	struct spec_user user;
 	bool has_caps;
 	struct spec_caps caps;	/* all zero when the config has none */

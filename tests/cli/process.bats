@@ -66,14 +66,66 @@ limit_is() {
 	assert_output_has "process.rlimits[0].type"
 }
 
-@test "HOME: from env, else by the user's id; the image's passwd is not asked" {
+@test "HOME: from env, else /root, else from the image's passwd, else /" {
 	make_bundle
 	set_args sh -c 'echo $HOME'
 	run_in_container
 	assert_stdout /root
+	home_of 1000 /
+	rm "$BUNDLE/rootfs/etc/passwd" # a hard link
+	printf '%s\n' root:x:0:0::/elsewhere:/bin/sh '' x 'user:x:1000:1000:a user:/home/user:/bin/sh' \
+		second:x:1000:1000::/second: empty:x:1001:1001::: relative:x:1002:1002::home: \
+		short:x:1003:1003 sign:x:+1004:1:::/sign: >"$BUNDLE/rootfs/etc/passwd"
+	printf 'long:x:1005:1:%3000d:/long:\nlast:x:1006:1::/last' 0 >>"$BUNDLE/rootfs/etc/passwd"
+	home_of 0 /root
+	home_of 1000 /home/user
+	for id in 1001 1002 1003 1004 1005 1007; do
+		home_of $id /
+	done
+	home_of 1006 /last
 	edit_config '.process.env += ["HOME=/given"]'
+	home_of 1000 /given
+}
+
+home_of() { # UID HOME
+	edit_config '.process.user = {uid: $uid, gid: 1}' --argjson uid "$1"
 	run_in_container
-	assert_stdout /given
+	assert_status 0
+	assert_stdout "$2"
+}
+
+@test "HOME: a passwd that is no file, is endless or out of reach does no harm" {
+	local passwd
+	make_bundle
+	passwd=$BUNDLE/rootfs/etc/passwd
+	set_args sh -c 'echo $HOME'
+	rm "$passwd"
+	mkfifo "$passwd"
+	home_of 1000 /
+	rm "$passwd"
+	ln -s /dev/zero "$passwd"
+	home_of 1000 /
+	ln -sf /proc/self/environ "$passwd"
+	home_of 1000 /
+	ln -sf ../../../../../../etc/other "$passwd"
+	echo user:x:1000:1000::/inside: >"$BUNDLE/rootfs/etc/other"
+	home_of 1000 /inside
+	chmod 600 "$BUNDLE/rootfs/etc/other"
+	home_of 1000 /
+	rm "$passwd"
+	{ head -c 1100000 /dev/zero | tr '\0' '\n'; echo user:x:1000:1000::/far:; } >"$passwd"
+	home_of 1000 /
+}
+
+@test "HOME: exec as another user" {
+	make_bundle
+	rm "$BUNDLE/rootfs/etc/passwd" # a hard link
+	echo user:x:1000:1000::/home/user: >"$BUNDLE/rootfs/etc/passwd"
+	start_container
+	run_bawn exec --user 1000:1000 "$ID" sh -c 'echo $HOME'
+	assert_stdout /home/user
+	run_bawn exec "$ID" sh -c 'echo $HOME'
+	assert_stdout /root
 }
 
 @test "cwd: made when it is missing, reached as the user, never outside" {
