@@ -1,8 +1,7 @@
 # bawn: one non-recursive Makefile. Everything it makes goes below build/. For people:
 #
 #   make                    release: a static PIE against musl, build/bawn; runs in place
-#   make install            to $(DESTDIR)$(PREFIX): bin/bawn, man pages, completion, and the
-#                           engines' configuration files to look at, in share/bawn
+#   make install            to $(DESTDIR)$(PREFIX): bin, man pages, completion; share/bawn for engines
 #   make DEBUG=1            the same without optimisation, build/debug/bawn
 #   make asan               glibc, ASan and UBSan: build/asan/bawn and its unit tests
 #   make lint               include arrows, forbidden calls, sizes, format: tools/lint
@@ -163,8 +162,6 @@ build/gen/default_seccomp.h: config/seccomp.json tools/embed
 
 # ---- install ---------------------------------------------------------------------------------
 MAN := $(wildcard man/*.[1-8])
-COMPLETION := $(wildcard config/completion/bawn.bash)
-ENGINES := $(wildcard config/podman/*)
 
 .PHONY: install
 install: all
@@ -172,8 +169,8 @@ install: all
 	install -D -s -m 755 $(BUILD)/bawn-net $(DESTDIR)$(LIBEXECDIR)/bawn-net
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
-	$(foreach c,$(COMPLETION),install -D -m 644 $(c) $(DESTDIR)$(COMPLETIONDIR)/bawn &&) :
-	$(foreach f,$(ENGINES),install -D -m 644 $(f) \
+	install -D -m 644 config/completion/bawn.bash $(DESTDIR)$(COMPLETIONDIR)/bawn
+	$(foreach f,$(wildcard config/podman/*),install -D -m 644 $(f) \
 		$(DESTDIR)$(PREFIX)/share/bawn/$(f:config/%=%) &&) :
 
 # ---- tests -----------------------------------------------------------------------------------
@@ -250,4 +247,4 @@ compile_commands.json: Makefile
 
 .PHONY: clean FORCE
 clean:
-	rm -rf $(filter-out build/vm build/rootfs,$(wildcard build/*)) compile_commands.json
+	rm -rf $(filter-out build/vm build/rootfs build/images,$(wildcard build/*)) compile_commands.json

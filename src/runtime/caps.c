@@ -51,8 +51,8 @@ int caps_set(struct err *e, const struct spec_caps *caps, uint64_t keep)
 	if (syscall(SYS_capset, &head, data) < 0)
 		return err_sys(e, "process.capabilities: set");
 	/*
-	 * The kernel's rule for ambient ones. buildah asks for all of its capabilities as ambient and
-	 * none as inheritable: other runtimes leave them out without a word, too.
+	 * The kernel's rule for ambient ones. buildah asks for all of its capabilities as ambient
+	 * and none as inheritable: other runtimes leave them out without a word, too.
 	 */
 	return set_ambient(e, caps->ambient & caps->permitted & caps->inheritable);
 }

@@ -2,7 +2,7 @@
 # buildah and podman build: each RUN is a container of bawn's.
 # where: vm-full
 # limit: 900
-# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
 # images: busybox
 
 load helpers
@@ -62,7 +62,7 @@ write_containerfile() {
 
 @test "buildah run: status, user, volume, terminal, isolation" {
 	local c
-	c=$(buildah from --pull-never $image)
+	c=$(buildah from --pull-never "$image")
 	mkdir "$TMP/dir"
 	run_command buildah run --user user --volume "$TMP/dir:/dir:ro" "$c" -- \
 		sh -c 'id -un; touch /dir/x; exit 9'

@@ -1,19 +1,19 @@
 # podman.bash - podman and buildah of Debian with bawn as the runtime, for the suites podman*.bats
 # and buildah.bats. The runtime is registered by the very file that README.md tells people to copy.
 #
-# RUNTIME=crun tests the same with another runtime, to see whose fault a failure is.
+# BAWN_TEST_RUNTIME=crun tests the same with another runtime, to see whose fault a failure is.
 
 # shellcheck disable=SC2034 # variables are for the suites
 
 image=localhost/busybox
-runtime=${RUNTIME:-bawn}
+runtime=${BAWN_TEST_RUNTIME:-bawn}
 engine_own='^. mount [^ ]* (/tmp/storage/overlay|/run/netns) '
 
 setup_file() {
 	TMP=$BATS_FILE_TMPDIR
 	configure_podman
 	podman load -q -i "$images/busybox.tar"
-	podman run --rm $image true
+	podman run --rm "$image" true
 }
 
 setup() {
@@ -27,9 +27,7 @@ setup() {
 
 teardown() {
 	cd /
-	podman pod rm -fa -t 0
-	podman rm -fa -t 0
-	podman volume prune -f
+	podman rm -fav -t 0 >/dev/null
 	assert_nothing_left || {
 		sweep
 		return 1
@@ -90,5 +88,5 @@ logs_have() { # NAME TEXT
 
 # A container that lives until it is stopped.
 start_sleeper() { # [OPTION...]
-	run_podman 0 run -d --name "$NAME" "$@" $image sleep 1000
+	run_podman 0 run -d --name "$NAME" "$@" "$image" sleep 1000
 }

@@ -2,51 +2,11 @@
 # podman: a container's life, from run to rm, and what podman reports of it.
 # where: vm-full
 # limit: 900
-# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
 # images: busybox
 
 load helpers
 load podman
-
-@test "bawn is the runtime: info, inspect and bawn's own state agree" {
-	run_podman 0 info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Version}}'
-	assert_output_has "$runtime"
-	start_sleeper
-	assert_equal "$(inspect "$NAME" '{{.OCIRuntime}}')" "$runtime"
-	if [[ $runtime == bawn ]]; then
-		assert_output_lacks error
-		run_command bawn state "$(inspect "$NAME" '{{.Id}}')"
-		assert_status 0
-		assert_equal "$(jq -r .status <<<"$stdout")" running
-		assert_equal "$(jq -r .pid <<<"$stdout")" "$(pid_of "$NAME")"
-	fi
-}
-
-@test "run in the foreground: output apart, input, environment, user, directory, status" {
-	run_podman 7 run --rm $image sh -c 'echo out; echo err >&2; exit 7'
-	assert_stdout out
-	assert_stderr err
-	echo "typed in" >"$TMP/in"
-	run_command bash -c "podman run --rm -i $image cat <'$TMP/in'"
-	assert_stdout "typed in"
-	run_podman 0 run --rm -e A=b --user user --workdir /home/user --hostname h $image \
-		sh -c 'echo $A $(id -un) $(id -G) $PWD $(hostname) $HOME'
-	assert_stdout "b user 1000 1001 /home/user h /home/user"
-}
-
-@test "run detached: logs, wait, ps, start again" {
-	run_podman 0 run -d --name "$NAME" $image sh -c 'echo one; echo two >&2; exit 3'
-	run_podman 0 wait "$NAME"
-	assert_stdout 3
-	run_podman 0 logs "$NAME"
-	assert_stdout one
-	assert_stderr two
-	run_podman 0 ps -a --format '{{.Names}} {{.ExitCode}}'
-	assert_stdout "$NAME 3"
-	assert_equal "$(inspect "$NAME" '{{.State.Status}} {{.State.ExitCode}}')" "exited 3"
-	run_podman 3 start -a "$NAME"
-	assert_stdout one
-}
 
 @test "run and exec on a terminal: a shell, its size, ctrl-c, status" {
 	run_pty 'expect #
@@ -58,7 +18,7 @@ load podman
 		expect started
 		send \003
 		expect #
-		send exit 5\r' podman run -it --rm $image sh
+		send exit 5\r' podman run -it --rm "$image" sh
 	assert_status 5
 	start_sleeper
 	run_pty 'expect #
@@ -72,7 +32,7 @@ load podman
 }
 
 @test "attach to a terminal, leave it with the detach keys, come back" {
-	run_podman 0 create -it --name "$NAME" $image sh
+	run_podman 0 create -it --name "$NAME" "$image" sh
 	run_pty 'expect #
 		send echo ma""rk\r
 		expect mark
@@ -92,8 +52,8 @@ load podman
 	assert_stderr err
 	run_command bash -c "echo typed | podman exec -i '$NAME' cat"
 	assert_stdout typed
-	run_podman 0 exec -d "$NAME" sh -c 'echo done >/tmp/detached; exec sleep 500'
-	wait_for 10 podman exec "$NAME" grep -q done /tmp/detached
+	run_podman 0 exec -d "$NAME" sh -c 'echo made >/tmp/detached; exec sleep 500'
+	wait_for 10 podman exec "$NAME" grep -q made /tmp/detached
 	run_podman 0 exec --privileged "$NAME" grep CapEff /proc/self/status
 	assert_output_has "$all_capabilities"
 	run_podman 0 top "$NAME" pid args
@@ -108,18 +68,18 @@ load podman
 }
 
 @test "exit status: 125 podman's own, 126 cannot be executed, 127 not found, 128+N" {
-	run_podman 127 run --rm $image nonexistent
+	run_podman 127 run --rm "$image" nonexistent
 	assert_output_has 'executable file not found in $PATH'
-	run_podman 127 run --rm $image /no/such/file
+	run_podman 127 run --rm "$image" /no/such/file
 	assert_output_has 'no such file or directory'
-	run_podman 126 run --rm $image /etc/passwd
+	run_podman 126 run --rm "$image" /etc/passwd
 	assert_output_has 'permission denied'
-	run_podman 126 run --rm $image /etc
-	run_podman 125 run --rm --no-such-option $image true
-	run_podman 126 run --rm --workdir /etc/passwd $image true
+	run_podman 126 run --rm "$image" /etc
+	run_podman 125 run --rm --no-such-option "$image" true
+	run_podman 126 run --rm --workdir /etc/passwd "$image" true
 	# The first process of a pid namespace cannot be killed by itself.
-	run_podman 137 run --rm --pid host $image sh -c 'kill -KILL $$'
-	run_podman 139 run --rm --pid host $image sh -c 'kill -SEGV $$'
+	run_podman 137 run --rm --pid host "$image" sh -c 'kill -KILL $$'
+	run_podman 139 run --rm --pid host "$image" sh -c 'kill -SEGV $$'
 	start_sleeper
 	run_podman 127 exec "$NAME" nonexistent
 	run_podman 126 exec "$NAME" /etc/passwd
@@ -129,16 +89,16 @@ load podman
 }
 
 @test "stop: the program ends by itself, or is killed when the time is up" {
-	run_podman 0 run -d --name "$NAME" $image \
+	run_podman 0 run -d --name "$NAME" "$image" \
 		sh -c 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done'
 	wait_for 20 logs_have "$NAME" ready
 	run_podman 0 stop -t 60 "$NAME"
 	assert_equal "$(inspect "$NAME" '{{.State.ExitCode}}')" 5
 	logs_have "$NAME" bye
-	run_podman 0 run -d --name "$NAME-stubborn" $image sh -c 'trap "" TERM; sleep 1000'
+	run_podman 0 run -d --name "$NAME-stubborn" "$image" sh -c 'trap "" TERM; sleep 1000'
 	run_podman 0 stop -t 1 "$NAME-stubborn"
 	assert_equal "$(inspect "$NAME-stubborn" '{{.State.ExitCode}}')" 137
-	run_podman 0 run -d --name "$NAME-other" --stop-signal USR1 $image \
+	run_podman 0 run -d --name "$NAME-other" --stop-signal USR1 "$image" \
 		sh -c 'trap "exit 8" USR1; echo ready; while :; do sleep 0.1; done'
 	wait_for 20 logs_have "$NAME-other" ready
 	run_podman 0 stop -t 60 "$NAME-other"
@@ -147,7 +107,7 @@ load podman
 }
 
 @test "kill, restart, rm -f: of running and of paused containers" {
-	run_podman 0 run -d --name "$NAME" $image \
+	run_podman 0 run -d --name "$NAME" "$image" \
 		sh -c 'trap "echo hup" HUP; echo ready; while :; do sleep 0.1; done'
 	wait_for 20 logs_have "$NAME" ready
 	run_podman 0 kill -s HUP "$NAME"
@@ -168,7 +128,7 @@ load podman
 }
 
 @test "pause and unpause: nothing runs meanwhile" {
-	run_podman 0 run -d --name "$NAME" $image \
+	run_podman 0 run -d --name "$NAME" "$image" \
 		sh -c 'n=0; while :; do n=$((n + 1)); echo $n >/tmp/n; sleep 0.02; done'
 	wait_for 20 podman exec "$NAME" test -s /tmp/n
 	run_podman 0 pause "$NAME"
@@ -181,13 +141,13 @@ load podman
 }
 
 @test "restart policy: on-failure tries that often, always comes back" {
-	run_podman 0 run -d --name "$NAME" --restart on-failure:2 $image sh -c 'echo try; exit 1'
+	run_podman 0 run -d --name "$NAME" --restart on-failure:2 "$image" sh -c 'echo try; exit 1'
 	exited_after() {
 		[[ $(inspect "$NAME" '{{.RestartCount}} {{.State.Status}}') == "$1 exited" ]]
 	}
 	wait_for 30 exited_after 2
 	assert_equal "$(podman logs "$NAME" | grep -c try)" 3
-	run_podman 0 run -d --name "$NAME-always" --restart always $image sleep 1000
+	run_podman 0 run -d --name "$NAME-always" --restart always "$image" sleep 1000
 	local pid
 	pid=$(pid_of "$NAME-always")
 	kill -KILL "$pid"
@@ -223,7 +183,7 @@ load podman
 
 @test "cidfile, pidfile, preserved fds, labels, annotations reach the container" {
 	run_podman 0 run -d --name "$NAME" --cidfile "$TMP/cid" --pidfile "$TMP/pid" \
-		--label l=1 --annotation org.example.a=b $image sleep 1000
+		--label l=1 --annotation org.example.a=b "$image" sleep 1000
 	assert_equal "$(<"$TMP/cid")" "$(inspect "$NAME" '{{.Id}}')"
 	assert_equal "$(<"$TMP/pid")" "$(pid_of "$NAME")"
 	if [[ $runtime == bawn ]]; then
@@ -242,7 +202,7 @@ bawn_annotation() {
 @test "50 containers at once" {
 	local n pids=()
 	for ((n = 0; n < 50; n++)); do
-		timeout "$ENGINE_LIMIT" podman run -d --name "$NAME-$n" $image \
+		timeout "$ENGINE_LIMIT" podman run -d --name "$NAME-$n" "$image" \
 			sh -c "echo number $n; exec sleep 2000" >/dev/null 2>>"$TMP/errors" 3>&- 4>&- &
 		pids+=($!)
 	done

@@ -2,7 +2,7 @@
 # podman: limits, what the kernel does at them, and what podman reports of it.
 # where: vm-full
 # limit: 900
-# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
 # images: busybox
 
 load helpers
@@ -26,7 +26,7 @@ value() { # FILE: of the container's cgroup
 }
 
 @test "--pids-limit: a fork too many fails" {
-	run_podman 0 run --rm --pids-limit 5 $image sh -c 'for i in 1 2 3 4 5 6 7; do sleep 3 & done; true' ||
+	run_podman 0 run --rm --pids-limit 5 "$image" sh -c 'for i in 1 2 3 4 5 6 7; do sleep 3 & done; true' ||
 		[[ $status == 2 ]]
 	assert_output_has "can't fork"
 	start_sleeper --pids-limit -1
@@ -34,16 +34,16 @@ value() { # FILE: of the container's cgroup
 }
 
 @test "--memory: the kernel ends a program that wants more, and podman says so" {
-	run_podman 137 run --name "$NAME" --memory 16m --memory-swap 16m $image \
+	run_podman 137 run --name "$NAME" --memory 16m --memory-swap 16m "$image" \
 		sh -c 'exec tail /dev/zero'
 	assert_equal "$(inspect "$NAME" '{{.State.OOMKilled}} {{.State.ExitCode}}')" "true 137"
-	run_podman 0 run -d --name "$NAME-other" --memory 16m $image sleep 1000
+	run_podman 0 run -d --name "$NAME-other" --memory 16m "$image" sleep 1000
 	run_podman 137 exec "$NAME-other" tail /dev/zero
 	state_is "$NAME-other" running
 }
 
 @test "--cpus: a busy program gets its part only" {
-	run_podman 0 run -d --name "$NAME" --cpus 0.2 $image sh -c 'while :; do :; done'
+	run_podman 0 run -d --name "$NAME" --cpus 0.2 "$image" sh -c 'while :; do :; done'
 	local before after
 	before=$(value cpu.stat | awk '$1 == "nr_throttled" { print $2 }')
 	sleep 2
@@ -60,8 +60,8 @@ value() { # FILE: of the container's cgroup
 }
 
 @test "--oom-score-adj, --memory-swappiness refused by cgroup v2, --shm-size counted" {
-	run_podman 0 run --rm --memory 32m --unified-not-known $image true || [[ $status == 125 ]]
-	run_podman 0 run --rm --cgroup-conf memory.high=20000000 --cgroup-conf cpu.weight=50 $image \
+	run_podman 0 run --rm --memory 32m --unified-not-known "$image" true || [[ $status == 125 ]]
+	run_podman 0 run --rm --cgroup-conf memory.high=20000000 --cgroup-conf cpu.weight=50 "$image" \
 		sh -c 'cat /sys/fs/cgroup/memory.high /sys/fs/cgroup/cpu.weight'
 	assert_stdout $'19996672\n50'
 }

@@ -2,7 +2,7 @@
 # podman: options of run that become a part of config.json: files, rights, namespaces, devices.
 # where: vm-full
 # limit: 900
-# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
 # images: busybox
 
 load helpers
@@ -16,7 +16,7 @@ once() {
 		shift
 	done
 	shift
-	run_podman "${want:-0}" run --rm "${options[@]}" $image "$@"
+	run_podman "${want:-0}" run --rm "${options[@]}" "$image" "$@"
 }
 
 # ---- files -------------------------------------------------------------------------------------
@@ -30,7 +30,7 @@ mount_at() {
 	mkdir "$TMP/dir"
 	echo data >"$TMP/dir/file"
 	once -v "$TMP/dir:/rw" -v "$TMP/dir:/ro:ro" -v "$TMP/dir/file:/etc/one:ro" \
-		-v "$TMP/dir:/noexec:noexec,nosuid,nodev" -v "named$NAME:/named" \
+		-v "$TMP/dir:/noexec:noexec,nosuid,nodev" -v "named$NAME:/named" -v /anonymous \
 		-- sh -c 'cat /ro/file /etc/one; echo new >/rw/new; touch /ro/x /etc/one; echo x >/named/x
 			cp /bin/busybox /noexec/true; /noexec/true; cat /proc/self/mountinfo'
 	assert_file_has "$TMP/dir/new" new
@@ -39,6 +39,9 @@ mount_at() {
 	assert_output_has "/etc/one: Read-only file system"
 	assert_output_has "/noexec/true: Permission denied"
 	[[ $(mount_at /noexec <(echo "$stdout")) == *nosuid,nodev,noexec* ]]
+	run_podman 0 run --rm -v "named$NAME:/named" "$image" cat /named/x
+	assert_stdout x
+	run_podman 0 volume rm "named$NAME"
 }
 
 @test "volumes: rshared reaches the host, rprivate does not; rro is read-only all the way down" {
@@ -51,9 +54,10 @@ mount_at() {
 	grep -q "$TMP/dir/new" /proc/self/mountinfo
 	umount "$TMP/dir/new"
 	once --privileged -v "$TMP/dir:/m:rprivate" -- mount -t tmpfs new /m/new
-	! grep -q "$TMP/dir/new" /proc/self/mountinfo
+	run_command grep "$TMP/dir/new" /proc/self/mountinfo
+	assert_status 1
 	once -v "$TMP/dir:/m:ro" -- touch /m/sub/writable
-	run_podman 125 run --rm -v "$TMP/dir:/m:rro" $image true # podman 4.3 does not know it
+	run_podman 125 run --rm -v "$TMP/dir:/m:rro" "$image" true # podman 4.3 does not know it
 	umount -R "$TMP/dir"
 }
 
@@ -73,7 +77,7 @@ mount_at() {
 
 @test "a root file system in a directory, alone and below an overlay" {
 	mkdir "$TMP/rootfs"
-	podman create --name "$NAME" $image
+	podman create --name "$NAME" "$image"
 	podman export -o "$TMP/export.tar" "$NAME"
 	tar -xf "$TMP/export.tar" -C "$TMP/rootfs"
 	run_podman 0 run --rm --rootfs "$TMP/rootfs" sh -c 'echo here; touch /made'
@@ -139,6 +143,27 @@ caps_of() { # LINE OPTION...
 	want=126 once --security-opt seccomp=/nonexistent -- true || [[ $status == 125 ]]
 }
 
+@test "apparmor: a profile of the host, exec in it, none" {
+	cat >"$TMP/profile" <<-'END'
+		profile bawn-test flags=(attach_disconnected,mediate_deleted) {
+			capability,
+			file,
+			signal,
+			deny /tmp/denied w,
+		}
+	END
+	apparmor_parser -r "$TMP/profile"
+	run_podman 0 run -d --name "$NAME" --security-opt apparmor=bawn-test "$image" sleep 1000
+	assert_equal "$(cat "/proc/$(pid_of "$NAME")/attr/apparmor/current")" "bawn-test (enforce)"
+	run_podman 1 exec "$NAME" touch /tmp/denied
+	assert_output_has "Permission denied"
+	once --security-opt apparmor=unconfined -- cat /proc/self/attr/current
+	assert_stdout unconfined
+	want=126 once --security-opt apparmor=no-such-profile -- true
+	assert_output_has no-such-profile
+	apparmor_parser -R "$TMP/profile"
+}
+
 @test "masked and read-only paths; unmask; --privileged sees all" {
 	want=1 once -- sh -c 'cat /proc/kcore; echo 1 >/proc/sys/kernel/domainname'
 	assert_output_has "Read-only file system"
@@ -180,7 +205,7 @@ caps_of() { # LINE OPTION...
 		--sysctl fs.mqueue.msg_max=20 -- sh -c 'cd /proc/sys
 			cat kernel/shmmax net/ipv4/ip_forward kernel/msgmax fs/mqueue/msg_max'
 	assert_stdout $'123456\n1\n4096\n20'
-	run_podman 125 run --rm --sysctl kernel.panic=1 $image true
+	run_podman 125 run --rm --sysctl kernel.panic=1 "$image" true
 }
 
 # ---- namespaces --------------------------------------------------------------------------------
@@ -209,7 +234,7 @@ ns_of() { # PID NAME
 		[[ $(ns_of "$pid" $ns) != "$(ns_of self $ns)" ]]
 	done
 	run_podman 0 run -d --name "$NAME-2" --pid "container:$NAME" --ipc "container:$NAME" \
-		--net "container:$NAME" --uts private --cgroupns private $image sleep 1100
+		--net "container:$NAME" --uts private --cgroupns private "$image" sleep 1100
 	other=$(pid_of "$NAME-2")
 	for ns in pid ipc net; do
 		assert_equal "$(ns_of "$other" $ns)" "$(ns_of "$pid" $ns)"
@@ -234,11 +259,11 @@ ns_of() { # PID NAME
 	assert_stdout 1000
 	run_podman 0 exec "$NAME" sh -c 'stat -c %u /etc/passwd /proc/1 /dev/null /sys | tr "\n" " "'
 	assert_stdout "0 0 65534 65534 " || assert_stdout "0 0 0 65534 "
-	run_podman 0 run --rm --userns "container:$NAME" --net "container:$NAME" $image \
+	run_podman 0 run --rm --userns "container:$NAME" --net "container:$NAME" "$image" \
 		cat /proc/self/uid_map
 	assert_equal "$(tr -s ' ' <<<"$stdout")" " 0 100000 5000"
 	grep -q ^containers: /etc/subuid || echo containers:300000:1000000 | tee -a /etc/subuid >>/etc/subgid
-	run_podman 0 run --rm --userns auto:size=3000 $image cat /proc/self/uid_map
+	run_podman 0 run --rm --userns auto:size=3000 "$image" cat /proc/self/uid_map
 	assert_equal "$(tr -s ' ' <<<"$stdout")" " 0 300000 3000"
 }
 
@@ -246,18 +271,18 @@ ns_of() { # PID NAME
 	run_pty 'expect #
 		send tty; touch /tmp/x; stat -c %u /tmp/x; id -u\r
 		expect 0
-		send exit 3\r' podman run --rm -it --uidmap 0:100000:5000 --net none --tmpfs /tmp $image sh
+		send exit 3\r' podman run --rm -it --uidmap 0:100000:5000 --net none --tmpfs /tmp "$image" sh
 	assert_status 3
 }
 
 @test "networks: a bridge with two containers that reach each other, published port, dns" {
 	podman network create --disable-dns "net$NAME" >/dev/null
-	run_podman 0 run -d --name "$NAME" --network "net$NAME" -p 127.0.0.1:8123:80 $image \
+	run_podman 0 run -d --name "$NAME" --network "net$NAME" -p 127.0.0.1:8123:80 "$image" \
 		sh -c 'mkdir /www; echo page >/www/index.html; exec httpd -f -h /www'
 	local ip
 	ip=$(inspect "$NAME" '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
 	fetch() {
-		podman run --rm --network "net$NAME" $image wget -q -O - "http://$ip/" | grep -q page
+		podman run --rm --network "net$NAME" "$image" wget -q -O - "http://$ip/" | grep -q page
 	}
 	wait_for 10 fetch
 	run_podman 0 exec "$NAME" ip -o addr show eth0

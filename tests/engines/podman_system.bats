@@ -2,17 +2,22 @@
 # podman: pods, health checks, system containers, notification.
 # where: vm-full
 # limit: 900
-# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
+# machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
 # images: busybox systemd
 
 load helpers
 load podman
 
+# Pods hold containers that podman rm does not take.
+remove_pods() {
+	podman pod rm -fa -t 0
+}
+
 @test "a pod: shared namespaces, start, pause, stop, and the pod's cgroup" {
-	run_podman 0 pod create --name "p$NAME" --infra-image $image --infra-command "sleep 3000" \
+	run_podman 0 pod create --name "p$NAME" --infra-image "$image" --infra-command "sleep 3000" \
 		--share ipc,net,uts
-	run_podman 0 run -d --pod "p$NAME" --name "$NAME-a" $image sleep 1000
-	run_podman 0 run -d --pod "p$NAME" --name "$NAME-b" $image sleep 1100
+	run_podman 0 run -d --pod "p$NAME" --name "$NAME-a" "$image" sleep 1000
+	run_podman 0 run -d --pod "p$NAME" --name "$NAME-b" "$image" sleep 1100
 	assert_equal "$(readlink "/proc/$(pid_of "$NAME-a")/ns/net")" \
 		"$(readlink "/proc/$(pid_of "$NAME-b")/ns/net")"
 	run_podman 0 pod pause "p$NAME"
@@ -23,7 +28,7 @@ load podman
 	run_podman 0 pod stop -t 0 "p$NAME"
 	run_podman 0 pod start "p$NAME"
 	state_is "$NAME-b" running
-	run_podman 0 pod rm -f -t 0 "p$NAME"
+	remove_pods
 }
 
 @test "play kube: a pod from a file, with an init container" {
@@ -65,7 +70,7 @@ load podman
 }
 
 @test "a program that says when it is ready: --sdnotify=container" {
-	run_podman 0 run -d --name "$NAME" --sdnotify container $image \
+	run_podman 0 run -d --name "$NAME" --sdnotify container "$image" \
 		sh -c 'echo $NOTIFY_SOCKET; test -S $NOTIFY_SOCKET; exec sleep 1000'
 }
 
