@@ -20,6 +20,10 @@ static struct arena_chunk *chunk_new(const struct arena *a, size_t need)
 	size_t size = CHUNK_FIRST - sizeof(struct arena_chunk);
 	struct arena_chunk *c;
 
+	if (a->fixed) {
+		errno = ENOMEM;
+		return NULL;
+	}
 	if (a->head || need > size)
 		size = CHUNK_NEXT;
 	if (size < need)
@@ -28,6 +32,14 @@ static struct arena_chunk *chunk_new(const struct arena *a, size_t need)
 	if (c)
 		c->size = size;
 	return c;
+}
+
+_Static_assert(sizeof(struct arena_chunk) + _Alignof(max_align_t) <= ARENA_OVERHEAD, "overhead");
+
+void arena_place(struct arena *a, void *memory, size_t size)
+{
+	*a = (struct arena){.head = memory, .fixed = true};
+	a->head->size = size - sizeof(struct arena_chunk);
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -102,7 +114,7 @@ void arena_done(struct arena *a)
 {
 	struct arena_chunk *c = a->head;
 
-	while (c) {
+	while (c && !a->fixed) {
 		struct arena_chunk *next = c->next;
 
 		free(c);

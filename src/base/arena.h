@@ -5,12 +5,14 @@
 #ifndef BAWN_ARENA_H
 #define BAWN_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 struct arena_chunk;
 struct arena {
 	struct arena_chunk *head;
+	bool fixed;			/* see arena_place() */
 };
 
 /* Zeroed memory aligned for any type, or NULL when memory is out. n == 0 gives a valid pointer. */
@@ -22,6 +24,10 @@ char *arena_strdup(struct arena *a, const char *s);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Everything of `from` lives as long as `into` from now on; `from` is empty. */
 void arena_merge(struct arena *into, struct arena *from);
+/* An empty arena in memory of the caller's, zeroed and aligned for any type. It does not grow, and
+ * there is nothing to free. */
+void arena_place(struct arena *a, void *memory, size_t size);
+#define ARENA_OVERHEAD 64u	/* of arena_place() in all, and at the most of each object */
 /* Frees everything; accepts a zeroed struct. */
 void arena_done(struct arena *a);
 

@@ -3,12 +3,31 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 int channel_open(struct err *e, int pair[2])
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "make a socket pair");
 	return 0;
+}
+
+int channel_limit(struct err *e, int sock)
+{
+	const struct timeval limit = {.tv_sec = CHANNEL_LIMIT_S};
+
+	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return err_sys(e, "limit the time to wait for the other half of bawn");
+	return 0;
+}
+
+int channel_late(struct err *e)
+{
+	return err_num(
+		e, ETIMEDOUT,
+		"the process made no progress for %d seconds: something in the container stops "
+		"or traces it, or has frozen its cgroup",
+		CHANNEL_LIMIT_S);
 }
 
 int channel_send(struct err *e, int sock, enum msg_kind kind, int fd)
@@ -28,14 +47,14 @@ void channel_send_error(int sock, const struct err *err)
 	(void)fd_send(sock, &m, sizeof(m), FD_NONE);
 }
 
-/* An error message is believed only when it is whole and in range. */
-static int take_error(struct err *e, const struct msg *m, size_t len)
+int channel_take_error(struct err *e, const struct err *theirs)
 {
-	if (len != sizeof(*m) || m->err.num <= 0 || m->err.num > 4095 || m->err.code == ERR_NONE ||
-	    (unsigned int)m->err.code >= ERR_CODE_MAX || !m->err.msg[0])
-		return err_num(e, EPROTO, "container process sent a malformed error");
-	*e = m->err;
+	/* First the copy: the other side may write on. */
+	*e = *theirs;
 	e->msg[sizeof(e->msg) - 1] = '\0';
+	if (e->num <= 0 || e->num > 4095 || e->code == ERR_NONE ||
+	    (unsigned int)e->code >= ERR_CODE_MAX || !e->msg[0])
+		return err_num(e, EPROTO, "container process sent a malformed error");
 	return -e->num;
 }
 
@@ -50,14 +69,18 @@ int channel_recv(struct err *e, int sock, int *ret_fd)
 	n = fd_recv(sock, &m, sizeof(m), &fd);
 	if (n == -ECONNRESET)
 		return 0;
+	if (n == -EAGAIN)
+		return channel_late(e);
 	if (n < 0)
 		return err_num(e, (int)n, "listen to the other half of bawn");
 	if (n == 0)
 		return 0;
 	if ((size_t)n < sizeof(m.kind) || m.kind == 0 || m.kind >= MSG_KIND_MAX)
 		return err_num(e, EPROTO, "malformed message from the other half of bawn");
+	if (m.kind == MSG_ERROR && (size_t)n != sizeof(m))
+		return err_num(e, EPROTO, "container process sent a part of an error");
 	if (m.kind == MSG_ERROR)
-		return take_error(e, &m, (size_t)n);
+		return channel_take_error(e, &m.err);
 	if ((size_t)n != sizeof(m.kind))
 		return err_num(e, EPROTO, "message %u has a wrong length", m.kind);
 	if (ret_fd)

@@ -28,6 +28,13 @@ struct msg {
 /* A pair of connected sockets, both O_CLOEXEC. */
 int channel_open(struct err *e, int pair[2]);
 
+/* From now on channel_recv() from this socket waits so long at most: where a hostile container can
+ * stop or hold the peer. */
+#define CHANNEL_LIMIT_S 30
+int channel_limit(struct err *e, int sock);
+/* The error of such a wait: -ETIMEDOUT. */
+int channel_late(struct err *e);
+
 /* fd is passed along when >= 0 and stays the caller's. */
 int channel_send(struct err *e, int sock, enum msg_kind kind, int fd);
 /* Best effort: the peer may be gone. */
@@ -39,6 +46,10 @@ int channel_recv(struct err *e, int sock, int *ret_fd);
 
 /* Waits for exactly this kind; anything else, EOF included, is an error. */
 int channel_expect(struct err *e, int sock, enum msg_kind kind, int *ret_fd);
+
+/* Takes over an error from where somebody else may have written it: whole and in range, or an error
+ * that says so. Returns -errno. */
+int channel_take_error(struct err *e, const struct err *theirs);
 
 /* For a step of ours that failed with r because the peer is gone: when the peer has said why, that
  * is the reason. Does not wait. */

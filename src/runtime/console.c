@@ -96,8 +96,6 @@ int console_open(struct err *e, const struct console_options *o, struct console 
 
 int console_attach(struct err *e, struct console *c)
 {
-	if (ioctl(c->slave, TIOCSCTTY, 0) < 0)
-		return err_sys(e, "make the pty the controlling terminal");
 	for (int fd = 0; fd <= 2; fd++) {
 		if (dup2(c->slave, fd) < 0)
 			return err_sys(e, "put the pty on fd %d", fd);
@@ -105,6 +103,13 @@ int console_attach(struct err *e, struct console *c)
 	if (c->slave > 2)
 		fd_close(&c->slave);
 	c->slave = FD_NONE;
+	return 0;
+}
+
+int console_control(struct err *e)
+{
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return err_sys(e, "make the pty the controlling terminal");
 	return 0;
 }
 

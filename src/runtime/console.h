@@ -22,8 +22,10 @@ struct console_options {
 /* Opens a pty in /dev/pts of the root. Call with the capabilities of set-up. */
 int console_open(struct err *e, const struct console_options *o, struct console *ret);
 
-/* Makes the slave the controlling terminal and fds 0, 1, 2, and closes it. After setsid(). */
+/* Makes the slave fds 0, 1, 2, and closes it. */
 int console_attach(struct err *e, struct console *c);
+/* Makes fd 0 the controlling terminal. After setsid(). */
+int console_control(struct err *e);
 
 void console_done(struct console *c);
 

@@ -3,6 +3,7 @@
  * everything is there already: the child joins the namespaces of the init process.
  * Until its execve the child is undumpable, and it never sees a path of the host.
  */
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static uint64_t ns_flags(const struct spec_linux *l)
 static int join(struct err *e, const struct exec *x)
 {
 	uint64_t user = x->ns & CLONE_NEWUSER;
-	uint64_t rest = x->ns & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWPID);
+	uint64_t later = x->sheltered ? CLONE_NEWUSER : CLONE_NEWUSER | CLONE_NEWPID;
+	uint64_t rest = x->ns & ~later;
 	bool early = rest && setns(x->init, (int)rest) == 0;
 
 	if (rest && !early && (errno != EPERM || !user))
@@ -79,6 +81,8 @@ static int open_terminal(struct err *e, const struct exec *x)
 		r = channel_send(e, x->channel[1], MSG_CONSOLE, console.master);
 	if (r == 0)
 		r = console_attach(e, &console);
+	if (r == 0 && !x->sheltered)
+		r = console_control(e);
 	console_done(&console);
 	return r;
 }
@@ -135,8 +139,10 @@ _Noreturn static void child_main(struct exec *x)
 	fd_close(&x->c.dir_fd);
 	program_reset_signals(x->ignored_signals);
 	setsid();
+	r = x->sheltered ? shelter_enter(&e, &x->shelter) : 0;
 	/* Not "< 0": see init_main(). */
-	r = child_set_up(&e, x, path, sizeof(path));
+	if (r == 0)
+		r = child_set_up(&e, x, path, sizeof(path));
 	if (r > 0)
 		err_num(&e, EPROTO, "a step of the set-up answered %d", r);
 	if (r != 0)
@@ -146,6 +152,8 @@ _Noreturn static void child_main(struct exec *x)
 	if (channel_send(&e, x->channel[1], MSG_READY, FD_NONE) < 0 ||
 	    channel_expect(&e, x->channel[1], MSG_GO, NULL) < 0)
 		_exit(1);
+	if (x->sheltered)
+		shelter_execute(&x->shelter, &x->program, path);
 	program_execute(&e, &x->program, path);
 	program_fail(x->channel[1], &e);
 }
@@ -217,10 +225,10 @@ static int clone_child(struct err *e, struct exec *x)
 {
 	/* For our children only; we stay where we are. An ordinary user may not before the user
 	 * namespace is joined; nothing but root gets that far today. */
-	if (x->ns & CLONE_NEWPID && setns(x->init, CLONE_NEWPID) < 0)
+	if (x->ns & CLONE_NEWPID && !x->sheltered && setns(x->init, CLONE_NEWPID) < 0)
 		return err_sys(e, "join the container's pid namespace");
-	/* The child is visible in the container from its first instant: no ptrace, no /proc/PID/fd
-	 * (CVE-2016-9962). It inherits this. */
+	/* If the child is visible in the container, then from its first instant: no ptrace, no
+	 * /proc/PID/fd (CVE-2016-9962). It inherits this. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	x->ignored_signals = program_ignored_signals();
@@ -259,6 +267,9 @@ static int converse(struct err *e, struct exec *x)
 		_close_ int fd = FD_NONE;
 		int kind = channel_recv(e, x->channel[0], &fd), r = 0;
 
+		/* Who executes in a paused container waits until it is resumed. */
+		if (kind == -ETIMEDOUT && x->opt->ignore_paused)
+			continue;
 		if (kind < 0)
 			return kind;
 		switch (kind) {
@@ -278,10 +289,48 @@ static int converse(struct err *e, struct exec *x)
 	}
 }
 
+/* "go", and waits until the program runs or could not be executed. */
+static int let_go(struct err *e, struct exec *x)
+{
+	int r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
+
+	if (r < 0)
+		return r;
+	return x->sheltered ? shelter_wait(e, &x->shelter, &x->pid, &x->pidfd)
+			    : channel_recv(e, x->channel[0], NULL);
+}
+
+static int announce(struct err *e, struct exec *x)
+{
+	int r = process_schedule(e, x->pid, x->program.process);
+
+	if (r == 0)
+		r = announce_pid(e, x->opt->pid_file, x->pid);
+	return r < 0 ? r
+		     : announce_fd(e, "--pidfd-socket", x->opt->pidfd_socket, "pidfd", x->pidfd);
+}
+
+/* The process has not executed anything yet, or there is nobody who waits for it. */
+static void end_process(struct exec *x)
+{
+	struct pollfd p = {.fd = x->pidfd, .events = POLLIN};
+
+	if (x->pid <= 0)
+		return;
+	/* While somebody in the container traces it, its end is not ours to collect. */
+	if (sys_pidfd_send_signal(x->pidfd, SIGKILL) == 0)
+		(void)poll(&p, 1, CHANNEL_LIMIT_S * 1000);
+	waitpid(x->pid, NULL, WNOHANG);
+}
+
 static int start(struct err *e, struct exec *x)
 {
 	int r = channel_open(e, x->channel);
 
+	if (r == 0)
+		r = channel_limit(e, x->channel[0]);
+	if (r == 0 && x->sheltered)
+		r = shelter_open(e, &x->shelter);
 	if (r < 0)
 		return r;
 	x->program.channel = x->channel[1];
@@ -291,19 +340,13 @@ static int start(struct err *e, struct exec *x)
 		fd_close(x->rt->image_fd);
 	if (r == 0)
 		r = converse(e, x);
+	/* Outside of the container's sight the process is known once it runs. */
 	if (r == 0)
-		r = announce_pid(e, x->opt->pid_file, x->pid);
+		r = x->sheltered ? let_go(e, x) : announce(e, x);
 	if (r == 0)
-		r = announce_fd(e, "--pidfd-socket", x->opt->pidfd_socket, "pidfd", x->pidfd);
-	if (r == 0)
-		r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
-	if (r == 0)
-		r = channel_recv(e, x->channel[0], NULL);
-	if (r < 0 && x->pid > 0) {
-		sys_pidfd_send_signal(x->pidfd, SIGKILL);
-		while (waitpid(x->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+		r = x->sheltered ? announce(e, x) : let_go(e, x);
+	if (r < 0)
+		end_process(x);
 	return r;
 }
 
@@ -371,11 +414,15 @@ static int prepare(struct err *e, struct exec *x)
 	}
 	if (r == 0 && !(x->ns & CLONE_NEWUSER))
 		caps_limit_to_own(&x->program.process->caps);
+	/* A listener would be announced with the wrong process. */
+	x->sheltered = shelter_is_needed(&x->spec, x->program.process) && !x->seccomp.notify;
+	x->program.terminal = x->program.process->terminal;
 	return r < 0 ? r : open_cgroup(e, x);
 }
 
 static void exec_done(struct exec *x)
 {
+	shelter_done(&x->shelter);
 	fd_close(&x->channel[0]);
 	fd_close(&x->channel[1]);
 	fd_close(&x->init);

@@ -3,6 +3,7 @@
 #define BAWN_RUNTIME_EXEC_H
 
 #include "runtime/launch.h"
+#include "runtime/shelter.h"
 
 struct exec {
 	const struct runtime *rt;
@@ -17,6 +18,8 @@ struct exec {
 	int cgroup_fd;
 	int channel[2];			/* parent, child */
 	uint64_t ignored_signals;
+	bool sheltered;			/* pid and pidfd are first those of the process outside */
+	struct shelter shelter;
 	pid_t pid;
 	int pidfd;
 	int console;

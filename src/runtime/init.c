@@ -111,6 +111,8 @@ static int open_console(struct err *e, const struct launch *l, struct console *c
 		r = channel_send(e, l->channel[1], MSG_CONSOLE, console->master);
 	if (r == 0)
 		r = console_attach(e, console);
+	if (r == 0)
+		r = console_control(e);
 	console_done(console);
 	return r;
 }

@@ -324,7 +324,8 @@ static int converse(struct err *e, struct launch *l)
 			r = announce_listener(e, &l->c, l->spec.linux_.seccomp, l->pid, fd);
 			break;
 		case MSG_READY:
-			return process_privileged(e, l->pid, l->spec.process);
+			r = process_privileged(e, l->pid, l->spec.process);
+			return r < 0 ? r : process_schedule(e, l->pid, l->spec.process);
 		case 0:
 			return err_num(e, ECHILD, "the container's process died during set-up");
 		default:

@@ -42,9 +42,14 @@ struct sched_attr_v0 {
 	uint64_t runtime, deadline, period;
 };
 
-static int set_scheduler(struct err *e, pid_t pid, const struct spec_scheduler *s)
+int process_schedule(struct err *e, pid_t pid, const struct spec_process *p)
 {
-	struct sched_attr_v0 attr = {
+	const struct spec_scheduler *s = p->scheduler;
+	struct sched_attr_v0 attr;
+
+	if (!s)
+		return 0;
+	attr = (struct sched_attr_v0){
 		.size = sizeof(attr),
 		.policy = s->policy,
 		.flags = s->flags,
@@ -94,8 +99,6 @@ int process_privileged(struct err *e, pid_t pid, const struct spec_process *p)
 
 	for (size_t i = 0; i < p->rlimits.n && r == 0; i++)
 		r = raise_limit(e, pid, i, &p->rlimits.v[i]);
-	if (r == 0 && p->scheduler)
-		r = set_scheduler(e, pid, p->scheduler);
 	if (r == 0 && p->io_priority) {
 		const struct spec_io_priority *io = p->io_priority;
 		int prio = IOPRIO_PRIO_VALUE(io->io_class, (int)io->priority);

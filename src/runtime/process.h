@@ -16,8 +16,11 @@ int process_keyring(struct err *e, const char *id);
 
 /* From outside, once the process is set up but before it goes on: what takes rights on the host
  * (CAP_SYS_RESOURCE, CAP_SYS_NICE) that it has not in a user namespace: hard limits are raised
- * where they are too low; scheduler, ioPriority, oomScoreAdj are set. */
+ * where they are too low; ioPriority and oomScoreAdj are set. */
 int process_privileged(struct err *e, pid_t pid, const struct spec_process *p);
+
+/* The same for process.scheduler, which a process made by this one may not inherit. */
+int process_schedule(struct err *e, pid_t pid, const struct spec_process *p);
 
 /* The rlimits exactly, in the process itself: last, because a small RLIMIT_NOFILE would fail its
  * set-up. */

@@ -57,6 +57,12 @@ int seccomp_compile(struct err *e, struct arena *a, const struct spec_seccomp *s
 int seccomp_program_load(struct err *e, const struct seccomp_program *p, int *ret_listener);
 
 /*
+ * Whether the filter lets the calling process's own architecture do `nr` with args (6 of them), as
+ * from instruction address 0. No system call, no allocation.
+ */
+bool seccomp_program_allows(const struct seccomp_program *p, long nr, const uint64_t *args);
+
+/*
  * With a listener, nobody answers notifications before it has left the process: what bawn calls
  * to hand it over must not be notified. Everything later (close, read, recvmsg at the start gate,
  * execve) may be: the agent answers. Walks until NULL.

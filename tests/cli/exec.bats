@@ -280,3 +280,71 @@ has_processes() {
 	assert_status 125
 	assert_output_has "read fifo: nobody writes to this FIFO: "
 }
+
+# docs/adr/0007: with CAP_SYS_PTRACE over our user namespace another process makes the last one.
+with_ptrace() {
+	make_bundle
+	edit_config '.process.capabilities.bounding += ["CAP_SYS_PTRACE"]'
+}
+
+@test "out of the container's sight: streams, status and errors as ever" {
+	with_ptrace
+	start_container
+	status=0
+	echo in | "$BAWN" --root "$ROOT" exec "$ID" sh -c 'cat; echo err >&2; exit 9' >out 2>err ||
+		status=$?
+	assert_equal "$status $(cat out) $(cat err)" "9 in err"
+	run_bawn exec "$ID" sh -c 'kill -9 $$'
+	assert_status 137
+	run_bawn exec "$ID" /no/such
+	assert_status 127
+	assert_stderr "bawn exec $ID: exec: \"/no/such\": no such file or directory"
+	printf '#!/no/interpreter\n' >"$BUNDLE/rootfs/bin/script"
+	chmod 755 "$BUNDLE/rootfs/bin/script"
+	run_bawn exec "$ID" script
+	assert_status 127
+	assert_stderr "bawn exec $ID: exec: \"script\": no such file or directory"
+	run_bawn exec --pid-file /no/such/dir/pid "$ID" sleep 1000
+	assert_status 125
+	assert_output_has "--pid-file"
+	[[ $("$BAWN" --root "$ROOT" ps "$ID" | grep -c sleep) == 1 ]] || fail "the process is still there"
+}
+
+@test "out of the container's sight: namespaces, session, user, limits, capabilities, filter" {
+	local what='for i in $(ls /proc/self/ns); do readlink /proc/self/ns/$i; done; ulimit -n; ulimit -u
+		id -u; id -g; umask; pwd; grep -E "^(Cap|NoNew|Seccomp:)" /proc/self/status
+		cut -d" " -f5-6 /proc/self/stat | grep -c "^\([0-9]*\) \1$"; ls /proc/self/fd'
+	make_bundle
+	edit_config '.process.user = {uid: 12, gid: 34, umask: 63} | .process.cwd = "/tmp"
+		| .process.noNewPrivileges = false
+		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200},
+			{type: "RLIMIT_NPROC", soft: 50, hard: 60}]'
+	chmod 1777 "$BUNDLE/rootfs/tmp"
+	start_container
+	run_bawn exec "$ID" sh -c "$what"
+	assert_status 0
+	grep -v Cap <<<"$stdout" | grep -v : >"$TMP/plain"
+	bawn delete --force "$ID"
+	edit_config '.process.capabilities.bounding += ["CAP_SYS_PTRACE"]'
+	start_container
+	run_bawn exec "$ID" sh -c "$what"
+	assert_status 0
+	assert_equal "$(grep -v Cap <<<"$stdout" | grep -v :)" "$(cat "$TMP/plain")"
+	assert_line $'Seccomp:\t2'
+	assert_line $'CapEff:\t0000000000000000'
+}
+
+@test "out of the container's sight: a filter without clone is still loaded, a detached process has a pid file" {
+	with_ptrace
+	edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["clone", "clone3", "fork", "vfork"], action: "SCMP_ACT_ERRNO"}]}'
+	start_container
+	run_bawn exec "$ID" grep Seccomp: /proc/self/status
+	assert_stdout $'Seccomp:\t2'
+	run_bawn exec "$ID" sh -c 'true & wait'
+	assert_output_has "fork"
+	bawn exec --detach --pid-file "$TMP/exec.pid" "$ID" sleep 1001
+	grep -qa "sleep" "/proc/$(cat "$TMP/exec.pid")/cmdline" || fail "the pid file names something else"
+	bawn delete --force "$ID"
+	[[ ! -e /proc/$(cat "$TMP/exec.pid") ]] || fail "the process lives on"
+}

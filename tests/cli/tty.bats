@@ -180,6 +180,19 @@ via-console
 	assert_file_has "$TMP/received" from-run
 }
 
+@test "exec --tty out of the container's sight (docs/adr/0007): job control as ever" {
+	make_terminal_bundle
+	set_args sleep 1000
+	edit_config '.process.terminal = false | .process.capabilities.bounding += ["CAP_SYS_PTRACE"]'
+	start_container
+	command=(exec -t "$ID" sh -i)
+	with_terminal 'expect # ' 'send tty\r' 'expect /dev/pts/0' \
+		'send sh -c "echo b\\$((41+1))d; exec sleep 1000"\r' 'expect b42d' 'send \003' 'expect # ' \
+		'send exit 5\r'
+	assert_status 5
+	assert_equal "$stderr" "terminal: restored"
+}
+
 @test "exec with --console-socket, --tty and --detach" {
 	make_bundle
 	start_container

