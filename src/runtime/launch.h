@@ -17,7 +17,7 @@ struct program {
 	const struct seccomp_program *seccomp;	/* NULL: none */
 	int channel;				/* to the parent */
 	uint32_t preserve_fds;
-	bool terminal;				/* for shelter.h: fd 0 becomes the controlling one */
+	bool terminal;				/* its fd 0 becomes its own: shelter.h */
 };
 
 struct launch {

@@ -1,10 +1,10 @@
 /*
  * The end of exec, out of sight. A process of ours inside the container's pid namespace can be
- * traced, read and written by a container that has CAP_SYS_PTRACE over our user namespace, whatever its
- * dumpable attribute says (CVE-2016-9962). So the set-up is done by a process that stays
- * outside, where the container has no name for it. The last process is a copy of it that is made
- * inside and has nothing but what the program will have: its credentials and its filter, no fd of
- * ours, and no memory of ours but the program's own arguments.
+ * traced, read and written by a container that has CAP_SYS_PTRACE over our user namespace,
+ * whatever its dumpable attribute says (CVE-2016-9962). So the set-up is done by a process that
+ * stays outside, where the container has no name for it. The last process is a copy of it that is
+ * made inside and has nothing but what the program will have: its credentials and its filter, no
+ * fd of ours, and no memory of ours but the program's own arguments.
  *
  * What this cannot keep from a tracer: the last process can be held or made to do something
  * else. That gives the tracer nothing that it could not do to the program a moment later; bawn's
