@@ -1,7 +1,7 @@
 # bash completion for bawn(8). tests/cli/help.bats compares the lists with --help.
 # shellcheck shell=bash
 
-_bawn_verbs="run create start exec state list ps stats kill delete pause resume gc spec features help"
+_bawn_verbs="run create start exec state list ps stats update kill delete pause resume gc spec features help"
 
 # The options of a verb; without one, the global options.
 _bawn_options()
@@ -28,6 +28,12 @@ _bawn_options()
 	ps) echo "--format -f" ;;
 	stats) echo "--all -a --format -f" ;;
 	spec) echo "--bundle -b --rootless" ;;
+	update)
+		echo "--resources -r --memory --memory-reservation --memory-swap --kernel-memory \
+			--kernel-memory-tcp --cpu-share --cpu-period --cpu-quota --cpu-burst \
+			--cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems \
+			--pids-limit --blkio-weight --l3-cache-schema --mem-bw-schema"
+		;;
 	esac
 	echo "--help -h"
 }
@@ -43,6 +49,9 @@ _bawn_value()
 	:--rootless) echo "auto true false" ;;
 	:--cgroup-manager) echo "auto cgroupfs systemd disabled" ;;
 	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f) echo "table json" ;;
+	update:--resources | update:-r) echo file ;;
+	update:--help) ;;
+	update:--*) echo other ;;
 	*:--preserve-fds | exec:--user | exec:-u | exec:--additional-gids | exec:-g | \
 		exec:--cwd | exec:--env | exec:-e | exec:--cap | exec:-c | exec:--apparmor | \
 		exec:--process-label | exec:--cgroup) echo other ;;
@@ -93,8 +102,8 @@ _bawn()
 		_bawn_reply "$_bawn_verbs" "$cur"
 	elif [[ $verb == kill ]] && ((words == 1)); then
 		_bawn_reply "TERM KILL HUP INT QUIT USR1 USR2 STOP CONT WINCH" "$cur"
-	elif [[ $verb == stats ]] ||
-		{ [[ $verb =~ ^(start|exec|state|ps|kill|delete|pause|resume)$ ]] && ((!words)); }; then
+	elif [[ $verb == stats ]] || { ((!words)) &&
+		[[ $verb =~ ^(start|exec|state|ps|update|kill|delete|pause|resume)$ ]]; }; then
 		_bawn_reply "$("${COMP_WORDS[0]}" "${globals[@]}" list --quiet 2>/dev/null)" "$cur"
 	fi
 }

@@ -162,20 +162,3 @@ int cg_self_path(struct err *e, char *buf, size_t size)
 		return cg_fail(e, ENOENT, ERR_STATE, "own cgroup %s has been removed", buf);
 	return 0;
 }
-
-int cg_controllers(struct err *e, int cgroup_fd, uint32_t *ret)
-{
-	char text[512], *save = NULL;
-	ssize_t n = cg_read(cgroup_fd, "cgroup.controllers", text, sizeof(text));
-
-	if (n < 0)
-		return err_num(e, (int)n, "read cgroup.controllers");
-	*ret = 0;
-	for (char *name = strtok_r(text, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
-		int c = cg_controller_find(name);
-
-		if (c >= 0)
-			*ret |= 1u << c;
-	}
-	return 0;
-}

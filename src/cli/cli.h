@@ -21,10 +21,13 @@ enum {
 enum output_format { FORMAT_TABLE, FORMAT_JSON };
 extern const char *const output_formats[];
 
+#define UPDATE_OPTIONS_MAX 19
+
 /* What the options of any verb can say. */
 struct args {
 	struct launch_options launch;
 	struct exec_options exec;
+	const char *update[UPDATE_OPTIONS_MAX];		/* update.c; NULL: not given */
 	const char *bundle;
 	int format;
 	bool all, force, quiet, rootless;
@@ -78,7 +81,7 @@ const struct verb *verb_find(struct err *e, const char *name);
 
 extern const struct verb verb_create, verb_start, verb_run, verb_state, verb_kill, verb_delete,
 	verb_exec, verb_list, verb_ps, verb_pause, verb_resume, verb_spec, verb_features, verb_gc,
-	verb_stats, verb_help;
+	verb_stats, verb_update, verb_help;
 
 extern const struct opt global_options[];
 

@@ -23,6 +23,7 @@
 #include "runtime/gate.h"
 #include "runtime/hook.h"
 #include "runtime/process.h"
+#include "runtime/resources.h"
 
 static int open_bundle(struct err *e, struct launch *l)
 {
@@ -132,7 +133,7 @@ static int make_cgroup(struct err *e, struct launch *l)
 	r = cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
 	if (r == 0)
 		r = launch_delegate(e, l);
-	return r < 0 ? r : launch_devices(e, l);
+	return r < 0 ? r : resources_devices(e, l->rt, l->cgroup_fd, &l->spec.linux_.resources);
 }
 
 static int prepare_root(struct err *e, struct launch *l)

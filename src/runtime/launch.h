@@ -82,7 +82,6 @@ void launch_done(struct launch *l);
 #define _launch_ __attribute__((cleanup(launch_done)))
 
 /* launch_parts.c: the parent's answers to the child and to the caller. */
-int launch_devices(struct err *e, struct launch *l);
 /* A writable cgroup mount in a user namespace of its own asks for a cgroup of its own too. */
 bool launch_delegates(const struct launch *l);
 int launch_delegate(struct err *e, const struct launch *l);

@@ -7,29 +7,6 @@
 #include "runtime/launch.h"
 #include "runtime/relay.h"
 
-/* The config's rules, then what every container may use. */
-int launch_devices(struct err *e, struct launch *l)
-{
-	const struct cg_resources *res = &l->spec.linux_.resources;
-	size_t n = res->devices.n;
-	struct cg_device_rule *rules;
-	int r;
-
-	rules = arena_array(&l->spec.arena, n + cg_default_devices_n, sizeof(*rules));
-	if (!rules)
-		return err_nomem(e);
-	if (n)
-		memcpy(rules, res->devices.v, n * sizeof(*rules));
-	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
-	r = cg_devices_apply(e, l->cgroup_fd, rules, n + cg_default_devices_n);
-	/* Without the right to use BPF there is no right to make device nodes either. */
-	if (r == -EPERM && l->rt->uid != 0) {
-		log_debug("no device policy: %s", e->msg);
-		return 0;
-	}
-	return r;
-}
-
 /* Who the container's root is on the host; false when it is nobody. */
 static bool map_root(const struct spec_id_maps *maps, uint32_t *ret)
 {

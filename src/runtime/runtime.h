@@ -118,6 +118,11 @@ int container_delete(struct err *e, const struct runtime *rt, const char *id, bo
 int container_pause(struct err *e, const struct runtime *rt, const char *id);
 int container_resume(struct err *e, const struct runtime *rt, const char *id);
 
+/* Sets what `change` sets; all or nothing. Not for stopped containers. */
+struct cg_resources;
+int container_update(struct err *e, const struct runtime *rt, const char *id,
+		     const struct cg_resources *change);
+
 struct pid_list {
 	pid_t *v;			/* arena */
 	size_t n;

@@ -18,14 +18,14 @@ verbs() {
 # The options in the help of VERB, or the global ones for '': one "-x" or "--name" per line.
 help_options() {
 	"$BAWN" ${1:+"$1"} --help | sed -nE '
-		s/^  (-[a-z]), (--[a-z-]+).*/\1\n\2/p
-		s/^      (--[a-z-]+).*/\1/p' | sort
+		s/^  (-[a-z]), (--[a-z0-9-]+).*/\1\n\2/p
+		s/^      (--[a-z0-9-]+).*/\1/p' | sort
 }
 
 # The options that a man page describes.
 man_options() {
 	sed -nE '/^\.It Fl /{s/^\.It //;p}' "$(man_page "$1")" |
-		grep -oE 'Fl -?[a-z][a-z-]*' | sed 's/^Fl /-/' | sort
+		grep -oE 'Fl -?[a-z][a-z0-9-]*' | sed 's/^Fl /-/' | sort
 }
 
 man_page() {
@@ -107,7 +107,7 @@ same() {
 @test "man: the references between pages lead somewhere" {
 	while read -r name; do
 		[ -f "$top/man/$name.8" ] || { echo "no $name(8)"; return 1; }
-	done < <(sed -nE 's/^\.(It )?Xr (bawn[a-z-]*) 8.*/\2/p' "$top"/man/*.8 | sort -u)
+	done < <(sed -nE 's/^\.(It )?Xr (bawn[a-z0-9-]*) 8.*/\2/p' "$top"/man/*.8 | sort -u)
 }
 
 @test "man: the formatter has no warnings" {
@@ -160,8 +160,8 @@ json" "$(tab bawn list -f '')"
 				return 1
 			}
 		done < <("$BAWN" ${verb:+"$verb"} --help | sed -nE '
-			s/^(  (-[a-z]),|     ) (--[a-z-]+) [A-Z].*/\2 yes\n\3 yes/p; t
-			s/^(  (-[a-z]),|     ) (--[a-z-]+).*/\2 no\n\3 no/p' | sed '/^ /d')
+			s/^(  (-[a-z]),|     ) (--[a-z0-9-]+) [A-Z].*/\2 yes\n\3 yes/p; t
+			s/^(  (-[a-z]),|     ) (--[a-z0-9-]+).*/\2 no\n\3 no/p' | sed '/^ /d')
 	done
 }
 

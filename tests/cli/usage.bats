@@ -32,7 +32,7 @@ wrong() {
 	[[ $stderr == "bawn"*" try 'bawn"*"--help'" ]] || { echo "bawn $*: $stderr"; return 1; }
 }
 
-id_verbs="create run start state kill delete exec ps pause resume"
+id_verbs="create run start state kill delete exec ps update pause resume"
 other_verbs="list spec features gc help stats"
 
 @test "usage: no verb, or none that bawn knows" {

@@ -1,0 +1,126 @@
+/*
+ * Controllers down the tree: a cgroup has those that every cgroup above it distributes
+ * (cgroup.subtree_control). What is missing is enabled there, nothing is ever disabled:
+ * other cgroups may have limits by it.
+ */
+#include "cg_limits.h"
+
+/* The controllers named in a file of one line. */
+static int read_mask(struct err *e, int fd, const char *path, const char *file, uint32_t *ret)
+{
+	char text[512], *save = NULL;
+	ssize_t n = cg_read(fd, file, text, sizeof(text));
+
+	if (n < 0)
+		return err_num(e, (int)n, "read %s of cgroup %s", file, path);
+	*ret = 0;
+	for (char *name = strtok_r(text, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
+		int c = cg_controller_find(name);
+
+		if (c >= 0)
+			*ret |= 1u << c;
+	}
+	return 0;
+}
+
+int cg_controllers(struct err *e, int cgroup_fd, uint32_t *ret)
+{
+	return read_mask(e, cgroup_fd, "of the container", "cgroup.controllers", ret);
+}
+
+static enum cg_controller lowest(uint32_t mask)
+{
+	return (enum cg_controller)__builtin_ctz(mask);
+}
+
+static int not_available(struct err *e, const struct cg_mount *m, const char *path,
+			 enum cg_controller c, const char *what)
+{
+	const char *remedy = path[0]
+				     ? "it was not given to that cgroup; enable it in "
+				       "cgroup.subtree_control of its parent"
+				     : "the kernel does not have it, or it is on cgroup version 1 "
+				       "(boot with systemd.unified_cgroup_hierarchy=1)";
+
+	return cg_fail(e, EOPNOTSUPP, ERR_UNSUPPORTED,
+		       "%s: the %s controller is not available in %s%s: %s", what,
+		       cg_controller_name(c), m->point, path, remedy);
+}
+
+static int explain(struct err *e, int r, const struct cg_mount *m, const char *path, int fd,
+		   enum cg_controller c, const char *what)
+{
+	char who[400];
+
+	if (r == -EBUSY) {
+		cg_describe_procs(fd, who, sizeof(who));
+		return cg_fail(e, EBUSY, ERR_STATE,
+			       "%s: cgroup %s%s has processes (%s) and so cannot give the %s "
+			       "controller to cgroups below it: move them into a cgroup of their "
+			       "own, or set linux.cgroupsPath to another place",
+			       what, m->point, path, who, cg_controller_name(c));
+	}
+	if (r == -EACCES || r == -EPERM || r == -EROFS)
+		return cg_fail(e, EACCES, ERR_UNSUPPORTED,
+			       "%s: the %s controller is not delegated to this user: %s%s is not "
+			       "ours to change (systemd: Delegate=%s)",
+			       what, cg_controller_name(c), m->point, path, cg_controller_name(c));
+	return err_num(e, r, "%s: enable the %s controller in %s%s/cgroup.subtree_control", what,
+		       cg_controller_name(c), m->point, path);
+}
+
+/* In one parent, path: "" or "/a/b". */
+static int enable_in(struct err *e, const struct cg_mount *m, const char *path, uint32_t need,
+		     const char *const what[CG_CONTROLLER_MAX])
+{
+	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
+	uint32_t given, available;
+	char text[16];
+	int r;
+
+	if (fd < 0)
+		return err_num(e, fd, "open cgroup %s%s", m->point, path);
+	r = read_mask(e, fd, path, "cgroup.subtree_control", &given);
+	if (r == 0 && (need & ~given) == 0)
+		return 0;
+	if (r == 0)
+		r = read_mask(e, fd, path, "cgroup.controllers", &available);
+	if (r < 0)
+		return r;
+	if (need & ~given & ~available) {
+		enum cg_controller c = lowest(need & ~given & ~available);
+
+		return not_available(e, m, path, c, what[c]);
+	}
+	/* One by one, so that a refusal has a name. */
+	for (need &= ~given; need; need &= need - 1) {
+		enum cg_controller c = lowest(need);
+
+		r = str_format(text, sizeof(text), "+%s", cg_controller_name(c));
+		if (r == 0)
+			r = file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
+		if (r < 0)
+			return explain(e, r, m, path, fd, c, what[c]);
+	}
+	return 0;
+}
+
+int cg_enable(struct err *e, const struct cg_mount *m, const struct cg_place *place, int cgroup_fd,
+	      uint32_t need, const char *const what[CG_CONTROLLER_MAX])
+{
+	size_t parent = cg_parent_len(place->path, strlen(place->path));
+	char path[PATH_MAX];
+	uint32_t have;
+	int r = read_mask(e, cgroup_fd, place->path, "cgroup.controllers", &have);
+
+	if (r < 0 || (need & ~have) == 0)
+		return r;
+	for (size_t len = 0; len <= parent && r == 0; len++) {
+		if (len > 0 && place->path[len] != '/')
+			continue;
+		memcpy(path, place->path, len);
+		path[len] = '\0';
+		r = enable_in(e, m, path, need & ~have, what);
+	}
+	return r;
+}
