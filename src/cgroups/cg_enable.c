@@ -36,8 +36,7 @@ static enum cg_controller lowest(uint32_t mask)
 static int not_available(struct err *e, const struct cg_mount *m, const char *path,
 			 enum cg_controller c, const char *what)
 {
-	const char *remedy = path[0]
-				     ? "it was not given to that cgroup; enable it in "
+	const char *remedy = path[0] ? "it was not given to that cgroup; enable it in "
 				       "cgroup.subtree_control of its parent"
 				     : "the kernel does not have it, or it is on cgroup version 1 "
 				       "(boot with systemd.unified_cgroup_hierarchy=1)";

@@ -27,7 +27,8 @@ static int read_bytes(int cgroup_fd, const char *file, uint64_t *ret)
 static bool parse_bytes(const char *text, uint64_t *ret)
 {
 	size_t digits = strspn(text, "0123456789");
-	const char *units = "KMG", *unit = text[digits] ? strchr(units, text[digits] & ~0x20) : NULL;
+	const char *units = "KMG",
+		   *unit = text[digits] ? strchr(units, text[digits] & ~0x20) : NULL;
 	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
 	char number[24];
 

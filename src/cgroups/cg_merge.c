@@ -92,12 +92,12 @@ static int merge_list(struct err *e, struct arena *a, void *into, const void *ch
 		const char *entry = (const char *)old.v + i * size;
 
 		for (j = 0; j < new.n; j++)
-			if (same(entry, (const char *)new.v + j * size))
+			if (same(entry, (const char *)new.v + j *size))
 				break;
 		if (j == new.n)
 			memcpy((char *)all.v + size * all.n++, entry, size);
 	}
-	memcpy((char *)all.v + size * all.n, new.v, new.n * size);
+	memcpy((char *)all.v + size * all.n, new.v, new.n *size);
 	all.n += new.n;
 	memcpy(into, &all, sizeof(all));
 	return 0;

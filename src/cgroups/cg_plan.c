@@ -158,8 +158,8 @@ static void add_io_weight(struct cg_plan *p, const char *what, const char *key, 
 	struct cg_write *w = cg_plan_add(p, CG_IO, what, "io.bfq.weight", "%s %u", key, weight);
 
 	w->else_file = "io.weight";
-	w->else_value = arena_printf(p->arena, "%s %llu", key,
-				     (unsigned long long)cg_io_weight(weight));
+	w->else_value =
+		arena_printf(p->arena, "%s %llu", key, (unsigned long long)cg_io_weight(weight));
 	w->key = key;
 	w->none = arena_printf(p->arena, "%s default", key);
 	p->failed = p->failed || !w->else_value || !w->none;
@@ -201,8 +201,8 @@ void cg_plan_io(struct cg_plan *p)
 		const struct cg_weight_device *d = &io->weight_devices.v[i];
 
 		if (d->weight.v)
-			add_io_weight(p, "blockIO.weightDevice",
-				      device_key(p, d->major, d->minor), d->weight.v);
+			add_io_weight(p, "blockIO.weightDevice", device_key(p, d->major, d->minor),
+				      d->weight.v);
 	}
 	for (int t = 0; t < CG_THROTTLE_MAX; t++)
 		add_throttle(p, (enum cg_throttle)t);
@@ -254,8 +254,8 @@ static void add_unified_line(struct cg_plan *p, const struct cg_unified *u, cons
 	/* An empty value still has to be a write: a list of no cpus. */
 	w->value = len ? arena_strndup(p->arena, line, len) : "\n";
 	p->failed = p->failed || !w->value;
-	if (word >= len || (w->controller != CG_IO && w->controller != CG_RDMA &&
-			    w->controller != CG_MISC))
+	if (word >= len ||
+	    (w->controller != CG_IO && w->controller != CG_RDMA && w->controller != CG_MISC))
 		return;
 	w->key = arena_strndup(p->arena, line, word);
 	if (str_eq(u->file, "io.max"))

@@ -8,7 +8,8 @@
  * that removal never kills what another container or another program put there.
  *
  *	cg_mount_open -> cg_resolve -> [log the place] -> cg_create -> cg_limits_apply,
- *	cg_devices_apply -> clone3(CLONE_INTO_CGROUP, fd) ... cg_mount_open -> cg_open -> cg_freeze, cg_kill
+ *	cg_devices_apply -> clone3(CLONE_INTO_CGROUP, fd) ... cg_mount_open -> cg_open
+ *	-> cg_freeze, cg_kill
  *	... cg_mount_open -> cg_remove
  *
  * Every fd is O_CLOEXEC and belongs to the caller. Time limits are milliseconds >= 0;

@@ -206,8 +206,9 @@ static int run_update(struct err *e, struct cli *c)
 	for (size_t i = 0; i < SET_MAX; i++)
 		given += values[i] != NULL;
 	if (values[L3_CACHE_SCHEMA] || values[MEM_BW_SCHEMA])
-		return err_set(e, ERR_UNSUPPORTED, "--%s: Intel RDT is not supported by this "
-						   "version of bawn",
+		return err_set(e, ERR_UNSUPPORTED,
+			       "--%s: Intel RDT is not supported by this "
+			       "version of bawn",
 			       values[L3_CACHE_SCHEMA] ? "l3-cache-schema" : "mem-bw-schema");
 	if (!given && !document)
 		return err_set(e, ERR_USAGE, "nothing to update was given");

@@ -97,9 +97,8 @@ static int update_locked(struct err *e, struct container *c, struct arena *a, st
 		(void)unlinkat(c->dir_fd, RECORD_NEW, 0);
 		return r;
 	}
-	return renameat(c->dir_fd, RECORD_NEW, c->dir_fd, RECORD) < 0
-		       ? err_sys(e, "write " RECORD)
-		       : 0;
+	return renameat(c->dir_fd, RECORD_NEW, c->dir_fd, RECORD) < 0 ? err_sys(e, "write " RECORD)
+								      : 0;
 }
 
 int container_update(struct err *e, const struct runtime *rt, const char *id,

@@ -31,8 +31,7 @@ int spec_sysctl_decode(struct err *e, struct arena *a, const struct json *node, 
 /* Each needs a namespace of the container's own; node: the `linux` object. */
 int spec_sysctl_check(struct err *e, const struct json *node, const struct spec_linux *l);
 /* linux.resources to struct cg_resources. */
-int spec_resources_decode(struct err *e, struct arena *a, const struct json *node,
-			  void *resources);
+int spec_resources_decode(struct err *e, struct arena *a, const struct json *node, void *resources);
 
 /* ERR_CONFIG for property `member` of object `node`, missing or not. */
 #define spec_bad(e, node, member, ...) \

@@ -273,8 +273,7 @@ static int cpu_done(struct err *e, struct arena *a, const struct json *node, voi
 	if (r < 0)
 		return r;
 	if (cpu->idle.set && cpu->idle.v != 0 && cpu->idle.v != 1)
-		return spec_bad(e, node, "idle", "%lld is neither 0 nor 1",
-				(long long)cpu->idle.v);
+		return spec_bad(e, node, "idle", "%lld is neither 0 nor 1", (long long)cpu->idle.v);
 	if (period != 0 && (period < CPU_PERIOD_MIN || period > CPU_PERIOD_MAX))
 		return spec_bad(e, node, "period", "%llu is not in %d..%d microseconds",
 				(unsigned long long)period, CPU_PERIOD_MIN, CPU_PERIOD_MAX);
@@ -461,8 +460,7 @@ static const struct json_field resources_fields[] = {
 	{.name = "memory", .kind = FIELD_OBJECT, .fields = memory_fields, .call = memory_done},
 	{.name = "cpu", .kind = FIELD_OBJECT, .fields = cpu_fields, .call = cpu_done},
 	{.name = "pids", .kind = FIELD_OBJECT, .fields = pids_fields, .call = pids_done},
-	{.name = "blockIO", .kind = FIELD_OBJECT, .fields = block_io_fields,
-	 .call = block_io_done},
+	{.name = "blockIO", .kind = FIELD_OBJECT, .fields = block_io_fields, .call = block_io_done},
 	R("hugepageLimits", LIST, hugepages, .fields = hugepage_fields,
 	  .size = sizeof(struct cg_hugepage_limit), .call = hugepage_done),
 	F_CALL("rdma", decode_rdma),

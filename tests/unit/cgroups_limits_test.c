@@ -9,9 +9,10 @@ static struct err e;
 TEST(cpu_weight)
 {
 	static const uint64_t cases[][2] = {
-		{0, 0},	     {1, 1},	    {2, 1},	      {3, 2},
-		{100, 17},   {512, 59},	    {1023, 100},      {1024, 100},
-		{2048, 174}, {4096, 303},   {10240, 639},     {262143, 10000},
+		{0, 0},		 {1, 1},	  {2, 1},
+		{3, 2},		 {100, 17},	  {512, 59},
+		{1023, 100},	 {1024, 100},	  {2048, 174},
+		{4096, 303},	 {10240, 639},	  {262143, 10000},
 		{262144, 10000}, {262145, 10000}, {UINT64_MAX, 10000},
 	};
 
@@ -25,7 +26,7 @@ TEST(cpu_weight)
 TEST(io_weight)
 {
 	static const uint32_t cases[][2] = {
-		{0, 0},	   {9, 1},	  {10, 1},	   {11, 11},
+		{0, 0},	     {9, 1},	    {10, 1},	   {11, 11},
 		{500, 4950}, {1000, 10000}, {1001, 10000}, {UINT32_MAX, 10000},
 	};
 
@@ -162,8 +163,8 @@ TEST(plan_others)
 						{.major = 8, .minor = 32}};
 	struct cg_hugepage_limit pages = {"2MB", UINT64_MAX};
 	struct cg_rdma_limit rdma = {"mlx5_0", SET(2), SET(0)};
-	struct cg_unified unified[] = {{"memory.high", "5"}, {"io.max", "8:0 rbps=1\n8:16 rbps=2"},
-				       {"cpuset.cpus", ""}};
+	struct cg_unified unified[] = {
+		{"memory.high", "5"}, {"io.max", "8:0 rbps=1\n8:16 rbps=2"}, {"cpuset.cpus", ""}};
 	struct cg_resources r = {
 		.pids_limit = SET(-1),
 		.block_io = {.weight = SET(10), .weight_devices = {&weight, 1}},

@@ -488,7 +488,8 @@ TEST(default_spec)
 		EQ(l->ns[NS_NET].present, !rootless);
 		TRUE(l->ns[NS_CGROUP].present && l->ns[NS_MNT].present && !l->ns[NS_TIME].present);
 		EQ(l->resources.devices.n, !rootless);
-		TRUE(rootless || (!l->resources.devices.v[0].allow && l->resources.devices.v[0].access == 7));
+		TRUE(rootless ||
+		     (!l->resources.devices.v[0].allow && l->resources.devices.v[0].access == 7));
 		EQ(l->uid_maps.n, rootless);
 		EQ(spec.mounts.v[2].data.n, rootless ? 3 : 4);
 		EQ(spec.mounts.v[5].bind, rootless);
