@@ -9,6 +9,7 @@
 #   make check-vm           all suites in the test VM                   (T=PATTERN)
 #   make check              lint, native suites, and in the VM what differs there
 #   make check-full         the same with every suite in the VM too: more than an hour
+#   make conformance        runc's own suite against bawn and runc      (T=PATTERN)
 #   make fault              kill -9 at every system call: hours
 #   make fuzz T=spec S=60   tests/fuzz/fz_spec.c under libFuzzer for 60 seconds
 #   make bench              compare with other runtimes and with the kernel's floor
@@ -175,33 +176,29 @@ install: all
 
 # ---- tests -----------------------------------------------------------------------------------
 # Programs for the suites. Static: some of them run in containers that hold nothing else.
-TOOLS := $(patsubst %.c,build/test/%,$(notdir $(wildcard tests/lib/*.c tests/fault/*.c)))
-vpath %.c tests/lib tests/fault
-$(TOOLS): build/test/%: %.c
+TOOL_DIRS := tests/lib tests/fault tests/conformance
+TOOLS := $(patsubst %.c,build/test/%,$(notdir $(wildcard $(TOOL_DIRS:=/*.c))))
+vpath %.c $(TOOL_DIRS)
+$(TOOLS): build/test/%: %.c $(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
-.PHONY: tests asan check check-full check-native check-vm fault bench fuzz lint format
+.PHONY: tests asan check check-full check-native check-vm conformance fault bench fuzz lint format
 tests: all $(TOOLS) build/test/bawn \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
 asan: build/asan/bawn build/asan/bawn-net $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
 
-check: tests asan
-	tests/run -b $(BUILD)/bawn lint native asan vm
-
-check-full: tests asan
-	BAWN_FULL=1 tests/run -b $(BUILD)/bawn lint native asan vm
-check-native: tests
-	tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') native
-check-vm: tests
-	BAWN_FULL=1 tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') vm
+check check-full: tests asan
+	$(if $(filter %-full,$@),BAWN_FULL=1) tests/run -b $(BUILD)/bawn lint native asan vm
+check-native check-vm: tests
+	$(if $(filter %-vm,$@),BAWN_FULL=1) tests/run -b $(BUILD)/bawn $(if $(T),-t '$(T)') $(@:check-%=%)
+conformance: all $(TOOLS)
+	tests/conformance/run -b $(BUILD)/bawn $(if $(T),-f '$(T)')
 fault: tests
 	BAWN_FAULT_STEP=1 tests/run -b $(BUILD)/bawn -t '^fault/' native
-lint:
-	tools/lint
-format:
-	tools/format
+lint format:
+	tools/$@
 
 build/fuzz/fz_%: build/fuzz/obj/tests/fuzz/fz_%.o build/fuzz/libbawn.a
 	clang -fsanitize=fuzzer $(SAN) $^ $(TEST_LIBS) -o $@

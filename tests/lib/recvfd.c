@@ -10,64 +10,24 @@
  * The socket appears when it can be connected to. Each says "message: ..." for the bytes that came
  * with the fd on stderr.
  */
-#include <err.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+
+#include "fdsock.h"
 
 static char message[65536];
 
-/* Bound under another name: a socket that is there but not listened at would refuse. */
-static int listen_at(const char *path)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s.new", path) >=
-	    (int)sizeof(addr.sun_path))
-		errx(2, "%s: too long for a socket", path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0)
-		err(2, "listen at %s", path);
-	if (rename(addr.sun_path, path) < 0)
-		err(2, "rename to %s", path);
-	return fd;
-}
-
 static int receive_fd(const char *path)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = {.iov_base = message, .iov_len = sizeof(message) - 1};
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
-	};
-	int listener = listen_at(path), conn = accept(listener, NULL, NULL), fd;
-	struct cmsghdr *c;
-	ssize_t n;
+	int listener = fdsock_listen(path);
+	int fd = fdsock_accept(listener, message, sizeof(message));
 
 	close(listener);
 	unlink(path);
-	if (conn < 0)
-		err(2, "accept");
-	n = recvmsg(conn, &msg, MSG_CMSG_CLOEXEC);
-	c = CMSG_FIRSTHDR(&msg);
-	if (n < 0 || !c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
-		errx(2, "no fd in a message of %zd bytes", n);
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	message[n] = '\0';
-	close(conn);
+	if (fd < 0)
+		errx(2, "no fd in the message: %s", message);
 	fprintf(stderr, "message: %s\n", message);
 	return fd;
 }
