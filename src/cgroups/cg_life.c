@@ -182,9 +182,9 @@ static int check_usable(struct err *e, int fd, const char *path, bool existed)
 		return not_empty(e, fd, path);
 	if (ev.frozen && cg_frozen_by(fd, &up))
 		return cg_fail(e, EBUSY, ERR_STATE,
-			       "container's cgroup %s is unexpectedly frozen%s: thaw it (echo 0 > "
+			       "container's cgroup unexpectedly frozen%s: %s: thaw it (echo 0 > "
 			       "cgroup.freeze)",
-			       path, up ? " by a parent" : "");
+			       up ? " by a parent" : "", path);
 	r = (int)cg_read(fd, "cgroup.type", text, sizeof(text));
 	if (r < 0)
 		return err_num(e, r, "read cgroup.type of %s", path);

@@ -13,7 +13,7 @@ enum {
 	CLI_OK = 0,
 	CLI_FAILED = 1,
 	CLI_USAGE = 2,
-	CLI_NOT_RUN = 125,		/* run, exec: bawn failed before the program ran */
+	CLI_NOT_RUN = 125,		/* run, exec in the foreground: the program did not run */
 	CLI_NOT_EXECUTABLE = 126,
 	CLI_NO_PROGRAM = 127,
 };

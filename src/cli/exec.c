@@ -66,7 +66,7 @@ const struct verb verb_exec = {
 		"say otherwise. All that follows ID belongs to the command; one '--' between the "
 		"two is dropped.\n"
 		"Exits with the status of the process (128+N when signal N ended it), 125 when "
-		"bawn fails before it runs, 126 when the command cannot be executed, 127 when it "
+		"bawn fails before it runs (with --detach 1), 126 when the command cannot be executed, 127 when it "
 		"was not found.",
 	.examples = "bawn exec web ps -ef\n"
 		    "bawn exec --tty --env TERM=xterm --user 1000:1000 web /bin/sh\n"

@@ -67,8 +67,8 @@ const struct verb verb_run = {
 	.text = "Does what 'create' and 'start' do, passes signals and the terminal on, waits for "
 		"the program, deletes the container and exits with the program's status (128+N "
 		"when signal N ended it).\n"
-		"When bawn fails before the program runs, the status is 125; 126 means that the "
-		"program cannot be executed, 127 that it was not found.",
+		"When bawn fails before the program runs, the status is 125 (with --detach 1); "
+		"126 means that the program cannot be executed, 127 that it was not found.",
 	.examples = "bawn run --bundle /srv/web web\n"
 		    "bawn run --detach --pid-file /run/web.pid --bundle /srv/web web",
 	.options = run_options,

@@ -265,17 +265,18 @@ static int run(struct err *e, struct cli *c, char **argv)
 	return run_verb(e, c, p.words + 1);
 }
 
-static int exit_status(const struct verb *v, const struct err *e)
+static int exit_status(const struct cli *c, const struct err *e)
 {
 	if (e->code == ERR_USAGE)
 		return CLI_USAGE;
-	if (!v || !(v->flags & VERB_STATUS))
+	if (!c->verb || !(c->verb->flags & VERB_STATUS))
 		return CLI_FAILED;
 	if (e->code == ERR_COMMAND_NOT_FOUND)
 		return CLI_NO_PROGRAM;
 	if (e->code == ERR_COMMAND_DENIED)
 		return CLI_NOT_EXECUTABLE;
-	return CLI_NOT_RUN;
+	/* Detached the status is never the program's: there is nothing to tell bawn's from. */
+	return c->args.launch.detach || c->args.exec.detach ? CLI_FAILED : CLI_NOT_RUN;
 }
 
 /* The last line: in the log for engines, and on standard error for people (and conmon). */
@@ -316,7 +317,7 @@ int main(int argc, char **argv)
 		return CLI_USAGE;
 	c.rt.image_fd = &c.seal_fd;
 	r = run(&e, &c, argv);
-	status = r < 0 ? exit_status(c.verb, &e) : c.status;
+	status = r < 0 ? exit_status(&c, &e) : c.status;
 	if (r < 0)
 		report(&c, &e);
 	runtime_done(&c.rt);

@@ -38,6 +38,7 @@ struct container {
 	struct cg_mount cg;		/* opened on first use: container_cg_mount() */
 	struct arena arena;		/* of everything below */
 	bool has_state;
+	bool cgroup_refused;		/* what is at the intent log's cgroup is somebody else's */
 	struct container_state state;
 };
 

@@ -21,6 +21,8 @@ static int find_cgroup(struct err *e, struct container *c, enum intent_kind kind
 	bool found = true;
 	int r = 0;
 
+	if (kind == INTENT_CGROUP && c->cgroup_refused)
+		return 0;
 	if (kind == INTENT_CGROUP && c->has_state && c->state.has_cgroup)
 		*place = c->state.cgroup;
 	else

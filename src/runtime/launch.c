@@ -127,8 +127,10 @@ static int make_cgroup(struct err *e, struct launch *l)
 		r = intent_add(e, &l->c, INTENT_CGROUP, &s->cgroup);
 	if (r == 0)
 		r = cg_create(e, &l->c.cg, &s->cgroup, &l->cgroup_fd);
-	if (r < 0)
+	if (r < 0) {
+		l->c.cgroup_refused = true;
 		return r;
+	}
 	s->has_cgroup = true;
 	r = cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
 	if (r == 0)
@@ -191,11 +193,15 @@ static int clone_child(struct err *e, struct launch *l)
 	if (l->rt->uid == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	l->ignored_signals = program_ignored_signals();
+	/* These debug lines are runc's for the same steps: people grep for them. */
+	log_debug("nsexec container setup: make the namespaces %#llx",
+		  (unsigned long long)l->ns.make);
 	l->pid = sys_clone3(&args);
 	if (l->pid == 0)
 		init_main(l);
 	if (l->pid < 0)
 		return err_sys(e, "make the container's first process and its namespaces");
+	log_debug("child process in init(): pid %d", (int)l->pid);
 	fd_close(&l->channel[1]);
 	fd_close(&l->gate);
 	rootfs_done(&l->fs);
@@ -325,6 +331,7 @@ static int converse(struct err *e, struct launch *l)
 			r = announce_listener(e, &l->c, l->spec.linux_.seccomp, l->pid, fd);
 			break;
 		case MSG_READY:
+			log_debug("init: closing the pipe to signal completion");
 			r = process_privileged(e, l->pid, l->spec.process);
 			return r < 0 ? r : process_schedule(e, l->pid, l->spec.process);
 		case 0:

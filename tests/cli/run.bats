@@ -123,6 +123,26 @@ setup_file() {
 	run_bawn run -d --bundle "$BUNDLE" "$ID"
 	assert_status 127
 	[[ ! -e $ROOT/$ID ]]
+	# The status is never the program's: bawn's own failure is 1, as that of every verb.
+	set_args true
+	run_bawn run -d --pid-file no/such/file --bundle "$BUNDLE" "$ID"
+	assert_status 1
+	run_bawn run --pid-file no/such/file --bundle "$BUNDLE" "$ID"
+	assert_status 125
+}
+
+@test "a cgroup of somebody else that cannot be used is left alone" {
+	local dir=/sys/fs/cgroup/taken-$$ verb
+	mkdir "$dir"
+	echo 1 >"$dir/cgroup.freeze"
+	make_bundle
+	edit_config '.linux.cgroupsPath = $p' --arg p "/${dir##*/}"
+	for verb in run create; do
+		run_bawn $verb --bundle "$BUNDLE" "$ID"
+		assert_output_has "container's cgroup unexpectedly frozen: /${dir##*/}: thaw it"
+		[[ -d $dir && ! -e $ROOT/$ID ]]
+	done
+	rmdir "$dir"
 }
 
 @test "--keep leaves the stopped container" {
