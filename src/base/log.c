@@ -60,7 +60,7 @@ static void write_text(struct buf *b, enum log_level level, const char *msg)
 {
 	char when[32];
 
-	if (!log_opt.plain) {
+	if (!log_opt.plain || level == LOG_LEVEL_DEBUG) {
 		timestamp(when, sizeof(when));
 		buf_printf(b, "time=\"%s\" level=%s ", when, level_names[level]);
 	}

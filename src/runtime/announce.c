@@ -66,5 +66,6 @@ int announce_listener(struct err *e, const struct container *c, const struct spe
 	r = listener_state(e, c, s, pid, &state);
 	if (r < 0)
 		return r;
-	return announce_fd(e, "linux.seccomp.listenerPath", s->listener_path, state.data, listener);
+	r = announce_fd(e, "linux.seccomp.listenerPath", s->listener_path, state.data, listener);
+	return r < 0 ? err_wrap(e, r, "failed to connect with seccomp agent") : 0;
 }

@@ -184,6 +184,17 @@ static int init_cgroup(struct err *e, const struct exec *x, int cgroup_fd, int *
 	return err_num(e, EBUSY, "the container's cgroup takes no processes");
 }
 
+/* In the words of runc, which its users look for. */
+static int cannot_add(struct err *e, const struct exec *x, int num)
+{
+	const char *sub = x->opt->cgroup ? x->opt->cgroup : "";
+
+	sub += strspn(sub, "/");
+	return err_num(e, num, "%sadding pid of the process to cgroups: %s%s%s/cgroup.procs",
+		       x->opt->cgroup ? "--cgroup: " : "", x->c.state.cgroup.path, *sub ? "/" : "",
+		       sub);
+}
+
 static int open_cgroup(struct err *e, struct exec *x)
 {
 	_close_ int fd = FD_NONE;
@@ -199,7 +210,10 @@ static int open_cgroup(struct err *e, struct exec *x)
 		return 0;
 	}
 	r = cg_open_sub(e, fd, x->opt->cgroup, &x->cgroup_fd);
-	return r < 0 ? err_wrap(e, r, "--cgroup") : 0;
+	if (r == -EXDEV)
+		return err_set(e, ERR_USAGE, "--cgroup: %s is not a sub cgroup path",
+			       x->opt->cgroup);
+	return r < 0 ? cannot_add(e, x, r) : 0;
 }
 
 static pid_t clone_once(struct exec *x)
@@ -232,6 +246,7 @@ static int clone_child(struct err *e, struct exec *x)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	x->ignored_signals = program_ignored_signals();
+	log_debug("nsexec container setup: join the namespaces %#llx", (unsigned long long)x->ns);
 	x->pid = clone_once(x);
 	if (x->pid < 0 && errno == EBUSY && !x->opt->cgroup) {
 		/* cgroup v2: no processes where controllers are distributed (systemd inside). */
@@ -242,8 +257,11 @@ static int clone_child(struct err *e, struct exec *x)
 			return r;
 		x->pid = clone_once(x);
 	}
+	if (x->pid < 0 && errno == EBUSY)
+		return cannot_add(e, x, -EBUSY);
 	if (x->pid < 0)
 		return err_sys(e, "start a process in the container's cgroup");
+	log_debug("child process in init(): pid %d", (int)x->pid);
 	fd_close(&x->channel[1]);
 	return 0;
 }
@@ -292,8 +310,10 @@ static int converse(struct err *e, struct exec *x)
 /* "go", and waits until the program runs or could not be executed. */
 static int let_go(struct err *e, struct exec *x)
 {
-	int r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
+	int r;
 
+	log_debug("setns_init: about to exec");
+	r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
 	if (r < 0)
 		return r;
 	return x->sheltered ? shelter_wait(e, &x->shelter, &x->pid, &x->pidfd)

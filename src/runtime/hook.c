@@ -2,6 +2,7 @@
 #include "runtime/hook.h"
 
 #include <linux/memfd.h>
+#include <signal.h>
 
 #include "runtime/subprocess.h"
 
@@ -51,6 +52,7 @@ static int hook_run(struct err *e, const struct spec_hook *h, const struct hook_
 		.cgroup_fd = ctx->cgroup_fd,
 		.in = in,
 		.limit_ms = h->timeout.set ? h->timeout.v * 1000 : -1,
+		.seccomp = ctx->seccomp,
 	};
 	struct subprocess_end end;
 	int r = in < 0 ? in : subprocess_run(e, &p, &end);
@@ -60,6 +62,8 @@ static int hook_run(struct err *e, const struct spec_hook *h, const struct hook_
 	if (end.timed_out)
 		return hook_failed(e, "killed: its timeout is over; seconds:", (int)h->timeout.v,
 				   end.output);
+	if (end.signal == SIGSYS)
+		return hook_failed(e, "bad system call: killed by signal", end.signal, end.output);
 	if (end.signal)
 		return hook_failed(e, "killed by signal", end.signal, end.output);
 	if (end.status)
@@ -74,8 +78,8 @@ int hooks_run(struct err *e, const struct spec_hooks *hooks, const struct hook_c
 
 		if (r < 0) {
 			e->code = ERR_HOOK;
-			err_wrap(e, r, "hooks.%s[%zu]: %s", kind_names[ctx->kind], i,
-				 hooks->v[i].path);
+			err_wrap(e, r, "error running hook: hooks.%s[%zu]: %s",
+				 kind_names[ctx->kind], i, hooks->v[i].path);
 			/* runtime-spec: after the end, a failure is a warning, the others run. */
 			if (ctx->kind != HOOK_POSTSTOP)
 				return r;

@@ -3,6 +3,7 @@
 #define BAWN_RUNTIME_HOOK_H
 
 #include "base/base.h"
+#include "runtime/seccomp.h"
 #include "runtime/spec.h"
 
 struct hook_context {
@@ -11,6 +12,9 @@ struct hook_context {
 	size_t state_len;
 	const char *cwd;	/* NULL: leave it (inside the container) */
 	int cgroup_fd;		/* hooks are born in it when >= 0 */
+	/* Loaded right before a hook's execve, or NULL: programs of the container run under its
+	 * filter. */
+	const struct seccomp_program *seccomp;
 };
 
 /* Runs them in order. The first that fails, exits non-zero or exceeds its timeout (seconds) ends

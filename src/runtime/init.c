@@ -72,10 +72,10 @@ static int enter_namespaces(struct err *e, struct launch *l)
 	return r < 0 ? r : join_keyring(e, l);
 }
 
-static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind, const char *cwd,
+static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
 		     enum container_status status)
 {
-	struct hook_context ctx = {.kind = kind, .cwd = cwd, .cgroup_fd = FD_NONE};
+	struct hook_context ctx = {.kind = kind, .cgroup_fd = FD_NONE};
 	struct container_info info;
 	_buf_ struct buf state = {0};
 	struct container c = l->c;
@@ -83,6 +83,9 @@ static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
 
 	if (!l->spec.hooks[kind].n)
 		return 0;
+	/* One with a listener is in force already: program_load_notify(). */
+	if (kind == HOOK_START_CONTAINER && l->program.seccomp && !l->program.seccomp->notify)
+		ctx.seccomp = l->program.seccomp;
 	c.state.pid = l->pid;
 	c.state.oci_version = l->spec.oci_version;
 	c.state.bundle = l->bundle;
@@ -92,6 +95,16 @@ static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,
 	ctx.state = state.data;
 	ctx.state_len = state.len;
 	return r < 0 ? r : hooks_run(e, &l->spec.hooks[kind], &ctx);
+}
+
+/* Their directory is the rootfs, as with runc: hooks use it ("ldconfig -r ."). */
+static int create_container_hooks(struct err *e, const struct launch *l)
+{
+	if (!l->spec.hooks[HOOK_CREATE_CONTAINER].n)
+		return 0;
+	if (fchdir(l->fs.root_fd) < 0)
+		return err_sys(e, "change into the rootfs for the createContainer hooks");
+	return run_hooks(e, l, HOOK_CREATE_CONTAINER, STATUS_CREATING);
 }
 
 static int open_console(struct err *e, const struct launch *l, struct console *console)
@@ -128,7 +141,7 @@ static int build_root(struct err *e, struct launch *l)
 	if (r == 0 && l->spec.linux_.sysctl.n)
 		r = sysctl_apply(e, l->fs.proc_fd, &l->spec);
 	if (r == 0)
-		r = run_hooks(e, l, HOOK_CREATE_CONTAINER, l->bundle, STATUS_CREATING);
+		r = create_container_hooks(e, l);
 	if (r == 0 && l->spec.process->terminal)
 		r = open_console(e, l, &console);
 	if (r == 0)
@@ -259,7 +272,7 @@ void init_main(struct launch *l)
 	if (sock < 0)
 		_exit(1);
 	if (l->spec.hooks[HOOK_START_CONTAINER].n &&
-	    run_hooks(&e, l, HOOK_START_CONTAINER, NULL, STATUS_CREATED) < 0)
+	    run_hooks(&e, l, HOOK_START_CONTAINER, STATUS_CREATED) < 0)
 		program_fail(sock, &e);
 	program_execute(&e, &l->program, path);
 	program_fail(sock, &e);

@@ -47,7 +47,8 @@ static int arrange_fds(const struct subprocess *p, int out, int *dirfd)
 
 _Noreturn static void child(const struct subprocess *p, int out)
 {
-	int dirfd = p->dirfd;
+	int dirfd = p->dirfd, listener;
+	struct err e;
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -55,7 +56,15 @@ _Noreturn static void child(const struct subprocess *p, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (arrange_fds(p, out, &dirfd) < 0 || (p->cwd && chdir(p->cwd) < 0))
 		_exit(126);
-	sys_execveat(dirfd, p->path, p->argv, p->envp, p->path[0] ? 0 : AT_EMPTY_PATH);
+	if (p->seccomp && seccomp_program_load(&e, p->seccomp, &listener) < 0) {
+		dprintf(2, "%s", e.msg);
+		_exit(126);
+	}
+	/* A filter may know execve only. */
+	if (dirfd == AT_FDCWD)
+		execve(p->path, p->argv, p->envp);
+	else
+		sys_execveat(dirfd, p->path, p->argv, p->envp, p->path[0] ? 0 : AT_EMPTY_PATH);
 	dprintf(2, "cannot execute: %s", strerror(errno));
 	_exit(127);
 }

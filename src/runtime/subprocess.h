@@ -3,6 +3,7 @@
 #define BAWN_RUNTIME_SUBPROCESS_H
 
 #include "base/base.h"
+#include "runtime/seccomp.h"
 
 #define SUBPROCESS_OUTPUT_MAX 512
 #define SUBPROCESS_FDS_MAX 8
@@ -17,6 +18,7 @@ struct subprocess {
 	const int *fds;			/* become its fds 3, 4, ...; it gets no other */
 	size_t n_fds;
 	int64_t limit_ms;		/* < 0: none */
+	const struct seccomp_program *seccomp;	/* loaded as the last step before execve, or NULL */
 };
 
 /* How it ended, and the start of what it printed (standard output and error), without newlines at

@@ -236,9 +236,11 @@ has_processes() {
 	assert_stdout 0::/sub
 	run_bawn exec --cgroup nosuch "$ID" true
 	assert_status 125
-	assert_output_has --cgroup
+	assert_output_has " adding pid of the process to cgroups: "
+	assert_output_has "/nosuch/cgroup.procs: no such file or directory"
 	run_bawn exec --cgroup ../../init "$ID" true
-	assert_status 125
+	assert_status 2
+	assert_output_has "--cgroup: ../../init is not a sub cgroup path"
 	run_bawn exec --cgroup / "$ID" grep ^0: /proc/self/cgroup
 	assert_stdout 0::/
 }

@@ -107,8 +107,7 @@ poststop stopped two"
 	edit_config '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c",
 			"pid=$(jq .pid); readlink /proc/$pid/ns/net >net"], env: ["PATH=/usr/bin:/bin"]}]
 		| .hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c",
-			"mount -t tmpfs hooked rootfs/usr/share 2>/dev/null || { mkdir -p rootfs/usr/share; mount -t tmpfs hooked rootfs/srv; }"],
-			env: ["PATH=/usr/bin:/bin:/sbin"]}]'
+			"mount -t tmpfs hooked srv"], env: ["PATH=/usr/bin:/bin:/sbin"]}]'
 	mkdir "$BUNDLE/rootfs/srv"
 	start_container
 	assert_equal "$(cat "$BUNDLE/net")" "$(readlink "/proc/$(pid_of "$ID")/ns/net")"
@@ -124,7 +123,7 @@ poststop stopped two"
 			--arg k $kind --arg tmp "$TMP"
 		run_bawn create --bundle "$BUNDLE" "$ID"
 		assert_status 1
-		assert_stderr "bawn create $ID: hooks.${kind}[1]: /bin/sh: exit status 3: because"
+		assert_stderr "bawn create $ID: error running hook: hooks.${kind}[1]: /bin/sh: exit status 3: because"
 		run_in_container
 		assert_status 125
 		[[ ! -e $ROOT/$ID && ! -e $TMP/too-far && -e $TMP/$kind-poststop ]]
@@ -137,7 +136,7 @@ poststop stopped two"
 	bawn create --bundle "$BUNDLE" "$ID"
 	run_bawn start "$ID"
 	assert_status 1
-	assert_stderr "bawn start $ID: hooks.startContainer[0]: /bin/sh: exit status 4: no"
+	assert_stderr "bawn start $ID: error running hook: hooks.startContainer[0]: /bin/sh: exit status 4: no"
 	wait_for 5 status_is "$ID" stopped
 	bawn delete "$ID"
 	run_in_container
@@ -270,5 +269,23 @@ is_gone() {
 		assert_status 0
 		wait $! || true
 		[[ ! -e $ROOT/$ID ]]
+	done
+}
+
+@test "a startContainer hook runs under the container's seccomp filter, other hooks do not" {
+	local privileges
+	for privileges in true false; do
+		make_bundle "$TMP/$privileges"
+		set_args true
+		edit_config '.process.noNewPrivileges = $p
+			| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+				{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_KILL_PROCESS"}]}
+			| .hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c", "mkdir by-prestart"], env: ["PATH=/bin"]}]
+			| .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "exec mkdir /tmp/x"], env: ["PATH=/bin"]}]' \
+			--argjson p $privileges
+		run_in_container
+		assert_status 125
+		assert_output_has "error running hook: hooks.startContainer[0]: /bin/sh: bad system call: killed by signal 31"
+		[[ -d $BUNDLE/by-prestart ]]
 	done
 }

@@ -87,6 +87,18 @@ code_of() {
 	run_bawn --debug --log log run --bundle "$BUNDLE" "$ID"
 	assert_status 0
 	assert_stdout x
+	assert_stderr ""
+	assert_file_has log " level=debug bawn run $ID: debug: nsexec container setup: "
+	assert_file_has log "child process in init(): pid "
+	assert_file_has log "init: closing the pipe to signal completion"
+	set_args sleep 1000
+	start_container
+	run_bawn --debug exec "$ID" true
+	assert_status 0
+	assert_output_has " level=debug bawn exec $ID: debug: nsexec container setup: "
+	assert_output_has "setns_init: about to exec"
+	run_bawn exec "$ID" true
+	assert_stderr ""
 	run_bawn --debug=false list -q
 	assert_status 0
 }
