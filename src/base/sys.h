@@ -37,6 +37,8 @@ int sys_mount_id(int fd, uint64_t *ret);
 long sys_keyctl_join_session(const char *name);
 int sys_sched_setattr(pid_t pid, const void *attr);
 int sys_ioprio_set(int which, int who, int prio);
+/* Whether this process is in the user namespace of the machine; true when /proc cannot tell. */
+bool sys_in_initial_userns(void);
 long sys_set_mempolicy(int mode, const unsigned long *mask, unsigned long maxnode);
 
 #endif

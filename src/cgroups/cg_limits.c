@@ -180,6 +180,20 @@ int cg_limits_apply(struct err *e, const struct cg_mount *m, const struct cg_pla
 	return apply(e, &p, m, place, cgroup_fd, false);
 }
 
+int cg_limits_none(struct err *e, const struct cg_resources *r)
+{
+	static const struct cg_resources nothing;
+	_arena_ struct arena a = {0};
+	struct cg_plan p = {.arena = &a, .want = r, .now = &nothing, .change = r};
+	int rc = make_plan(e, &p);
+
+	for (size_t i = 0; i < p.writes.n && rc == 0; i++)
+		if (!is_no_limit(&p.writes.v[i]))
+			rc = err_set(e, ERR_UNSUPPORTED, "linux.resources.%s: needs a cgroup",
+				     p.writes.v[i].what);
+	return rc;
+}
+
 int cg_limits_update(struct err *e, const struct cg_mount *m, const struct cg_place *place,
 		     int cgroup_fd, const struct cg_resources *now,
 		     const struct cg_resources *change)

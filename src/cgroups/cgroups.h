@@ -142,8 +142,10 @@ int cg_procs(struct err *e, int cgroup_fd, bool deep, pid_t **ret, size_t *ret_n
  * processes and so cannot distribute controllers. */
 int cg_limits_apply(struct err *e, const struct cg_mount *m, const struct cg_place *place,
 		    int cgroup_fd, const struct cg_resources *r);
+/* Without a cgroup: 0 when r asks for no limit, else -EOPNOTSUPP with a message that names it. */
+int cg_limits_none(struct err *e, const struct cg_resources *r);
 
-/* The same for a cgroup in use, where `now` is in effect: writes what `change` sets. All or
+/* cg_limits_apply() for a cgroup in use, where `now` is in effect: writes what `change` sets. All or
  * nothing: when a write fails, those before it are taken back. A memory limit below what is in use
  * makes the kernel reclaim first, and is refused (ERR_STATE) when that does not help, or at once
  * with check_before_update: nothing is killed. */

@@ -67,8 +67,10 @@ int channel_recv(struct err *e, int sock, int *ret_fd)
 	if (ret_fd)
 		*ret_fd = FD_NONE;
 	n = fd_recv(sock, &m, sizeof(m), &fd);
+	/* It ended without reading all that we sent. That is told first, what it said is still to
+	 * be had. */
 	if (n == -ECONNRESET)
-		return 0;
+		n = fd_recv(sock, &m, sizeof(m), &fd);
 	if (n == -EAGAIN)
 		return channel_late(e);
 	if (n < 0)

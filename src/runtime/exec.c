@@ -18,6 +18,7 @@
 #include "runtime/exec.h"
 #include "runtime/process.h"
 #include "runtime/relay.h"
+#include "runtime/stage.h"
 
 static uint64_t ns_flags(const struct spec_linux *l)
 {
@@ -100,9 +101,9 @@ static int child_set_up(struct err *e, struct exec *x, char *path, size_t size)
 	int r;
 
 	r = process_affinity(e, p->cpu_affinity_initial);
-	if (r == 0)
+	if (r == 0 && !x->late)
 		r = enter_root(e, x);
-	if (r == 0)
+	if (r == 0 && !x->late)
 		r = join(e, x);
 	/* becoming root of a user namespace may have made it dumpable again */
 	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -126,6 +127,30 @@ static int child_set_up(struct err *e, struct exec *x, char *path, size_t size)
 	return r < 0 ? r : program_load_notify(e, &x->program);
 }
 
+/* An ordinary user's rights begin in the container's user namespace: there a first process joins
+ * the others, all in one call. Returns in the process that is in the pid namespace too. */
+static void stage_one(struct exec *x)
+{
+	struct err e;
+	int r = 0;
+
+	/* Nobody in the container may look at what we have open: not then either. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(&e, "make the process undumpable");
+	if (r == 0 && setns(x->init, (int)x->ns) < 0)
+		r = err_sys(&e, "join the container's namespaces%s",
+			    errno == EPERM ? " (before its start only root may)" : "");
+	if (r == 0)
+		r = process_become_root(&e);
+	if (r == 0)
+		r = enter_root(&e, x);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(&e, "make the process undumpable");
+	if (r < 0)
+		program_fail(x->channel[1], &e);
+	stage_make(x->channel[1], 0);
+}
+
 _Noreturn static void child_main(struct exec *x)
 {
 	char path[PATH_MAX];
@@ -138,6 +163,13 @@ _Noreturn static void child_main(struct exec *x)
 	fd_close(&x->channel[0]);
 	fd_close(&x->c.dir_fd);
 	program_reset_signals(x->ignored_signals);
+	if (x->rt->uid != 0 && (process_privileged(&e, 0, x->program.process) < 0 ||
+				process_schedule(&e, 0, x->program.process) < 0))
+		program_fail(x->channel[1], &e);
+	if (x->late) {
+		stage_one(x);
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	}
 	setsid();
 	r = x->sheltered ? shelter_enter(&e, &x->shelter) : 0;
 	/* Not "< 0": see init_main(). */
@@ -237,13 +269,17 @@ static pid_t clone_once(struct exec *x)
 
 static int clone_child(struct err *e, struct exec *x)
 {
-	/* For our children only; we stay where we are. An ordinary user may not before the user
-	 * namespace is joined; nothing but root gets that far today. */
-	if (x->ns & CLONE_NEWPID && !x->sheltered && setns(x->init, CLONE_NEWPID) < 0)
-		return err_sys(e, "join the container's pid namespace");
+	/* For our children only; we stay where we are. */
+	if (x->ns & CLONE_NEWPID && !x->sheltered && setns(x->init, CLONE_NEWPID) < 0) {
+		if (errno != EPERM || !(x->ns & CLONE_NEWUSER))
+			return err_sys(e, "join the container's pid namespace");
+		x->late = true;
+	}
+	x->late = x->late || (x->rt->uid != 0 && x->ns & CLONE_NEWUSER);
 	/* If the child is visible in the container, then from its first instant: no ptrace, no
-	 * /proc/PID/fd (CVE-2016-9962). It inherits this. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	 * /proc/PID/fd (CVE-2016-9962). It inherits this; or does it itself, when it goes there
+	 * later. */
+	if (!x->late && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "make the process undumpable");
 	x->ignored_signals = program_ignored_signals();
 	log_debug("nsexec container setup: join the namespaces %#llx", (unsigned long long)x->ns);
@@ -298,7 +334,8 @@ static int converse(struct err *e, struct exec *x)
 			r = announce_listener(e, &x->c, x->spec.linux_.seccomp, x->pid, fd);
 			break;
 		case MSG_READY:
-			return process_privileged(e, x->pid, x->program.process);
+			return x->rt->uid == 0 ? process_privileged(e, x->pid, x->program.process)
+					       : 0;
 		default:
 			return err_num(e, ECHILD, "the process died during set-up");
 		}
@@ -322,7 +359,7 @@ static int let_go(struct err *e, struct exec *x)
 
 static int announce(struct err *e, struct exec *x)
 {
-	int r = process_schedule(e, x->pid, x->program.process);
+	int r = x->rt->uid == 0 ? process_schedule(e, x->pid, x->program.process) : 0;
 
 	if (r == 0)
 		r = announce_pid(e, x->opt->pid_file, x->pid);
@@ -358,6 +395,8 @@ static int start(struct err *e, struct exec *x)
 	/* As in launch.c: while the child works. */
 	if (x->rt->image_fd)
 		fd_close(x->rt->image_fd);
+	if (r == 0 && x->late)
+		r = stage_take(e, x->channel[0], &x->pid, &x->pidfd);
 	if (r == 0)
 		r = converse(e, x);
 	/* Outside of the container's sight the process is known once it runs. */

@@ -13,6 +13,7 @@ struct exec {
 	struct program program;
 	struct seccomp_program seccomp;
 	uint64_t ns;			/* CLONE_NEW* to join */
+	bool late;			/* only in the user namespace we may join the others */
 	int init;			/* pidfd of the container's init */
 	int root_fd;			/* its root, when it has no mount namespace */
 	int cgroup_fd;

@@ -14,6 +14,7 @@
 #include "runtime/hook.h"
 #include "runtime/launch.h"
 #include "runtime/process.h"
+#include "runtime/stage.h"
 #include "runtime/sysctl.h"
 
 static int wait_for_go(struct err *e, const struct launch *l)
@@ -218,31 +219,31 @@ static int wait_for_start(struct err *e, struct launch *l)
 	return gate_wait(e, l->gate);
 }
 
-/* Joins what is there, then makes the container's process as a sibling, so that it belongs to
- * the caller of bawn. Returns in that process only. */
+/* Returns in the container's own process only. */
 static void stage_one(struct launch *l)
 {
-	_close_ int pidfd = FD_NONE;
-	struct clone_args args = {
-		.flags = CLONE_PARENT | CLONE_PIDFD |
-			 (l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME)),
-		.pidfd = (uintptr_t)&pidfd,
-	};
+	uint64_t flags = l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	struct err e;
-	pid_t pid;
+	int r;
 
-	if (ns_join(&e, &l->ns) < 0)
+	if (l->ns.user_first) {
+		flags &= ~(uint64_t)CLONE_NEWUSER;
+		r = wait_for_go(&e, l);
+	} else {
+		r = ns_join(&e, &l->ns);
+	}
+	/* Before a change of ids: an undumpable process may not write its time offsets. */
+	if (r == 0 && l->ns.late)
+		r = ns_enter_for_children(&e, &l->ns, &l->spec.linux_);
+	if (r == 0 && (l->ns.user_first || l->ns.join[NS_USER] >= 0))
+		r = process_become_root(&e);
+	/* The next one may be born in a pid namespace that others are in. */
+	if (r == 0 && (l->ns.late || l->ns.join[NS_USER] >= 0) &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = err_sys(&e, "make the process undumpable");
+	if (r < 0)
 		program_fail(l->channel[1], &e);
-	if (l->ns.join[NS_USER] >= 0 && process_become_root(&e) < 0)
-		program_fail(l->channel[1], &e);
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		return;
-	if (pid < 0)
-		err_sys(&e, "make the container's namespaces");
-	if (pid < 0 || channel_send(&e, l->channel[1], MSG_PID, pidfd) < 0)
-		program_fail(l->channel[1], &e);
-	_exit(0);
+	stage_make(l->channel[1], flags);
 }
 
 void init_main(struct launch *l)
@@ -258,9 +259,14 @@ void init_main(struct launch *l)
 	fd_close(&l->channel[0]);
 	fd_close(&l->c.dir_fd);
 	program_reset_signals(l->ignored_signals);
-	setsid();
+	/* An ordinary user has no rights outside that the process would lose: it does it itself,
+	 * while its files in /proc still are its own. */
+	if (l->rt->uid != 0 && (process_privileged(&e, 0, l->spec.process) < 0 ||
+				process_schedule(&e, 0, l->spec.process) < 0))
+		program_fail(l->channel[1], &e);
 	if (l->ns.two_stages)
 		stage_one(l);
+	setsid();
 	l->pid = host_pid(&l->spec);
 	/* Not "< 0": a step that was left out must never look like success. */
 	r = set_up(&e, l, path, sizeof(path));

@@ -22,8 +22,10 @@
 #include "runtime/destroy.h"
 #include "runtime/gate.h"
 #include "runtime/hook.h"
+#include "runtime/idmaps.h"
 #include "runtime/process.h"
 #include "runtime/resources.h"
+#include "runtime/stage.h"
 
 static int open_bundle(struct err *e, struct launch *l)
 {
@@ -110,21 +112,55 @@ static int plan(struct err *e, struct launch *l)
 	}
 	if (r == 0 && !l->spec.linux_.ns[NS_USER].present)
 		caps_limit_to_own(&p->caps);
-	return r < 0 ? r : ns_plan_open(e, &l->ns, &l->spec.linux_);
+	return r < 0 ? r : ns_plan_open(e, &l->ns, &l->spec.linux_, l->rt);
+}
+
+/* There can be none for the reason `why`, or shall be none (NULL). */
+static int without_cgroup(struct err *e, const struct launch *l, const char *why)
+{
+	int r = cg_limits_none(e, &l->spec.linux_.resources);
+
+	if (r < 0 && !why)
+		log_warning("%s; --cgroup-manager disabled leaves it out", e->msg);
+	if (!why)
+		return 0;
+	if (r < 0)
+		return err_wrap(e, r, "%s", why);
+	log_warning("the container gets no cgroup, so it cannot be paused or limited: %s", why);
+	return 0;
+}
+
+/* *ret: whether there can be one. Without rights to any, the container goes without, unless the
+ * config names one or needs one. Nothing is made here. */
+static int find_cgroup(struct err *e, struct launch *l, bool *ret)
+{
+	struct container_state *s = &l->c.state;
+	const char *path = l->spec.linux_.cgroups_path;
+	struct err why;
+	int r;
+
+	*ret = false;
+	if (l->rt->cgroup_manager == CGROUP_MANAGER_DISABLED)
+		return without_cgroup(e, l, NULL);
+	r = container_cg_mount(e, &l->c);
+	if (r == 0)
+		r = cg_resolve(e, &l->c.cg, path, l->c.id, &s->cgroup);
+	*ret = r == 0;
+	if ((r != -EACCES && r != -EOPNOTSUPP) || (path && *path) || !runtime_is_rootless(l->rt))
+		return r;
+	why = *e;
+	return without_cgroup(e, l, why.msg);
 }
 
 static int make_cgroup(struct err *e, struct launch *l)
 {
 	struct container_state *s = &l->c.state;
-	int r;
+	bool found;
+	int r = find_cgroup(e, l, &found);
 
-	if (l->rt->cgroup_manager == CGROUP_MANAGER_DISABLED)
-		return 0;
-	r = container_cg_mount(e, &l->c);
-	if (r == 0)
-		r = cg_resolve(e, &l->c.cg, l->spec.linux_.cgroups_path, l->c.id, &s->cgroup);
-	if (r == 0)
-		r = intent_add(e, &l->c, INTENT_CGROUP, &s->cgroup);
+	if (r < 0 || !found)
+		return r;
+	r = intent_add(e, &l->c, INTENT_CGROUP, &s->cgroup);
 	if (r == 0)
 		r = cg_create(e, &l->c.cg, &s->cgroup, &l->cgroup_fd);
 	if (r < 0) {
@@ -169,6 +205,20 @@ static int open_channels(struct err *e, struct launch *l, bool with_gate)
 	return l->gate < 0 ? l->gate : 0;
 }
 
+static int explain_clone(struct err *e, const struct launch *l)
+{
+	const char *hint = "";
+
+	if (errno == EPERM && l->rt->uid != 0 && !l->spec.linux_.ns[NS_USER].present)
+		hint = " (an ordinary user needs a user namespace: see bawn spec --rootless)";
+	else if (errno == EPERM && l->ns.make & CLONE_NEWUSER)
+		hint = " (may this user make user namespaces? see kernel.unprivileged_userns_clone, "
+		       "kernel.apparmor_restrict_unprivileged_userns)";
+	else if (errno == ENOSPC)
+		hint = " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)";
+	return err_sys(e, "make the container's first process and its namespaces%s", hint);
+}
+
 static int clone_child(struct err *e, struct launch *l)
 {
 	struct clone_args args = {
@@ -176,15 +226,18 @@ static int clone_child(struct err *e, struct launch *l)
 		.pidfd = (uintptr_t)&l->pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	int r;
+	int r = 0;
 
 	if (!l->ns.two_stages)
 		args.flags |= l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	else if (l->ns.user_first)
+		args.flags |= CLONE_NEWUSER;
 	if (l->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned int)l->cgroup_fd;
 	}
-	r = ns_enter_for_children(e, &l->ns, &l->spec.linux_);
+	if (!l->ns.late)
+		r = ns_enter_for_children(e, &l->ns, &l->spec.linux_);
 	if (r < 0)
 		return r;
 	/* Inherited, so that there is no instant in which a container whose pid namespace is joined
@@ -200,57 +253,12 @@ static int clone_child(struct err *e, struct launch *l)
 	if (l->pid == 0)
 		init_main(l);
 	if (l->pid < 0)
-		return err_sys(e, "make the container's first process and its namespaces");
+		return explain_clone(e, l);
 	log_debug("child process in init(): pid %d", (int)l->pid);
 	fd_close(&l->channel[1]);
 	fd_close(&l->gate);
 	rootfs_done(&l->fs);
 	return ns_leave_for_children(e, &l->ns);
-}
-
-/* "Pid:\t123" in the fdinfo of a pidfd. */
-static int pid_of_pidfd(struct err *e, int pidfd, pid_t *ret)
-{
-	_buf_ struct buf text = {0};
-	char path[64];
-	const char *p;
-	char digits[16];
-	uint32_t pid;
-	int r;
-
-	(void)str_format(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	r = file_read_at(e, AT_FDCWD, path, 4096, &text);
-	if (r < 0)
-		return r;
-	p = text.data ? strstr(text.data, "Pid:\t") : NULL;
-	if (!p ||
-	    str_format(digits, sizeof(digits), "%.*s", (int)strspn(p + 5, "0123456789"), p + 5) <
-		    0 ||
-	    str_to_u32(digits, &pid) < 0)
-		return err_num(e, ESRCH, "find the pid of the container's process");
-	*ret = (pid_t)pid;
-	return 0;
-}
-
-/* Stage one reports the container's process and ends. */
-static int take_second_stage(struct err *e, struct launch *l)
-{
-	_close_ int pidfd = FD_NONE;
-	pid_t first = l->pid;
-	int r;
-
-	r = channel_expect(e, l->channel[0], MSG_PID, &pidfd);
-	if (r == 0 && pidfd < 0)
-		r = err_num(e, EPROTO, "stage one sent no process");
-	if (r == 0)
-		r = pid_of_pidfd(e, pidfd, &l->pid);
-	if (r < 0)
-		return r;
-	while (waitpid(first, NULL, 0) < 0 && errno == EINTR)
-		;
-	fd_close(&l->pidfd);
-	l->pidfd = take_fd(&pidfd);
-	return 0;
 }
 
 /* The state that hooks and later commands see. */
@@ -291,10 +299,15 @@ static int start_child(struct err *e, struct launch *l)
 {
 	int r = clone_child(e, l);
 
+	if (r == 0 && l->ns.user_first) {
+		r = idmaps_write(e, l->pid, &l->spec.linux_);
+		if (r == 0)
+			r = channel_send(e, l->channel[0], MSG_GO, FD_NONE);
+	}
 	if (r == 0 && l->ns.two_stages)
-		r = take_second_stage(e, l);
-	if (r == 0 && l->ns.make & CLONE_NEWUSER)
-		r = ns_write_maps(e, l->pid, &l->spec.linux_);
+		r = stage_take(e, l->channel[0], &l->pid, &l->pidfd);
+	if (r == 0 && l->ns.make & CLONE_NEWUSER && !l->ns.user_first)
+		r = idmaps_write(e, l->pid, &l->spec.linux_);
 	if (r == 0 && init_waits_first(l))
 		r = channel_send(e, l->channel[0], MSG_GO, FD_NONE);
 	return r < 0 ? r : fill_state(e, l);
@@ -332,6 +345,9 @@ static int converse(struct err *e, struct launch *l)
 			break;
 		case MSG_READY:
 			log_debug("init: closing the pipe to signal completion");
+			/* An ordinary user's child has done it itself. */
+			if (l->rt->uid != 0)
+				return 0;
 			r = process_privileged(e, l->pid, l->spec.process);
 			return r < 0 ? r : process_schedule(e, l->pid, l->spec.process);
 		case 0:

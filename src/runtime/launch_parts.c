@@ -37,11 +37,18 @@ bool launch_delegates(const struct launch *l)
 int launch_delegate(struct err *e, const struct launch *l)
 {
 	uint32_t uid, gid;
+	int r;
 
 	if (!launch_delegates(l) || !map_root(&l->spec.linux_.uid_maps, &uid) ||
 	    !map_root(&l->spec.linux_.gid_maps, &gid))
 		return 0;
-	return cg_delegate(e, l->cgroup_fd, uid, gid);
+	r = cg_delegate(e, l->cgroup_fd, uid, gid);
+	/* An ordinary user can give it to nobody else; the usual map has the own uid for root. */
+	if (r == -EPERM && runtime_is_unprivileged(l->rt)) {
+		log_debug("the container's root may not write to its cgroup: %s", e->msg);
+		return 0;
+	}
+	return r;
 }
 
 static int run_hooks(struct err *e, const struct launch *l, enum hook_kind kind,

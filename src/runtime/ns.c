@@ -52,7 +52,8 @@ static int open_path(struct err *e, enum ns_kind kind, const char *path)
 	return take_fd(&fd);
 }
 
-int ns_plan_open(struct err *e, struct ns_plan *plan, const struct spec_linux *l)
+int ns_plan_open(struct err *e, struct ns_plan *plan, const struct spec_linux *l,
+		 const struct runtime *rt)
 {
 	bool joins = false;
 
@@ -77,7 +78,14 @@ int ns_plan_open(struct err *e, struct ns_plan *plan, const struct spec_linux *l
 	/* One clone3 makes all namespaces at once, and the new ones belong to the new user
 	 * namespace. When a user namespace is joined, or made while others are joined, a first
 	 * process must join before the container's own is made. */
-	plan->two_stages = plan->join[NS_USER] >= 0 || (joins && plan->make & CLONE_NEWUSER);
+	/* Root of a user namespace could not come back from them, and an ordinary user not even go
+	 * there before it is in the container's user namespace. */
+	plan->late = (plan->join[NS_PID] >= 0 || plan->join[NS_TIME] >= 0 ||
+		      plan->make & CLONE_NEWTIME) &&
+		     runtime_is_unprivileged(rt);
+	plan->user_first = plan->late && rt->uid != 0 && plan->make & CLONE_NEWUSER;
+	plan->two_stages =
+		plan->join[NS_USER] >= 0 || (joins && plan->make & CLONE_NEWUSER) || plan->late;
 	return 0;
 }
 
@@ -167,40 +175,6 @@ int ns_join(struct err *e, const struct ns_plan *plan)
 			return err_sys(e, "join the user namespace");
 	}
 	return 0;
-}
-
-static int write_map(struct err *e, pid_t pid, const char *file, const struct spec_id_maps *maps)
-{
-	_buf_ struct buf text = {0};
-	char path[64];
-	int r;
-
-	for (size_t i = 0; i < maps->n; i++)
-		buf_printf(&text, "%u %u %u\n", maps->v[i].container_id, maps->v[i].host_id,
-			   maps->v[i].size);
-	if (text.failed)
-		return err_nomem(e);
-	(void)str_format(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	r = file_write_at(AT_FDCWD, path, text.data ? text.data : "", text.len);
-	return r < 0 ? err_num(e, r, "write the mappings to %s", path) : 0;
-}
-
-int ns_write_maps(struct err *e, pid_t pid, const struct spec_linux *l)
-{
-	char path[64];
-	int r;
-
-	r = l->uid_maps.n ? write_map(e, pid, "uid_map", &l->uid_maps) : 0;
-	if (r < 0)
-		return r;
-	/* An unprivileged caller may map a group only with setgroups denied (CVE-2014-8989). */
-	if (geteuid() != 0) {
-		(void)str_format(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
-		r = file_write_at(AT_FDCWD, path, "deny", 4);
-		if (r < 0)
-			return err_num(e, r, "deny setgroups in %s", path);
-	}
-	return l->gid_maps.n ? write_map(e, pid, "gid_map", &l->gid_maps) : 0;
 }
 
 int ns_loopback_up(struct err *e)

@@ -12,12 +12,22 @@
 #include "path/path.h"
 #include "runtime/caps.h"
 
+static int become_failed(struct err *e, const char *whom, const char *member)
+{
+	if (errno == EINVAL)
+		return err_set(
+			e, ERR_CONFIG,
+			"linux.%s: containerID 0 is missing; as %s 0 the container is set up",
+			member, whom);
+	return err_sys(e, "become %s 0 of the user namespace", whom);
+}
+
 int process_become_root(struct err *e)
 {
 	if (syscall(SYS_setresgid, 0, 0, 0) < 0)
-		return err_sys(e, "become group 0 of the user namespace");
+		return become_failed(e, "group", "gidMappings");
 	if (syscall(SYS_setresuid, 0, 0, 0) < 0)
-		return err_sys(e, "become user 0 of the user namespace");
+		return become_failed(e, "user", "uidMappings");
 	return 0;
 }
 
@@ -70,10 +80,32 @@ static int set_oom_score(struct err *e, pid_t pid, int64_t value)
 	char path[64], text[24];
 	int r;
 
-	(void)str_format(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	if (pid)
+		(void)str_format(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+	else
+		(void)str_format(path, sizeof(path), "/proc/self/oom_score_adj");
 	(void)str_format(text, sizeof(text), "%d", (int)value);
 	r = file_write_at(AT_FDCWD, path, text, strlen(text));
+	/* To lower it takes CAP_SYS_RESOURCE on the host. Engines ask for 0 as a matter of course,
+	 * where systemd gives a user's session 100 or 200: no reason to fail. */
+	if (r == -EACCES && (pid == 0 || !sys_in_initial_userns())) {
+		log_warning("process.oomScoreAdj: cannot be lowered to %s without privileges",
+			    text);
+		return 0;
+	}
 	return r < 0 ? err_num(e, r, "process.oomScoreAdj: set to %s", text) : 0;
+}
+
+static int explain_limit(struct err *e, size_t i, const struct spec_rlimit *l)
+{
+	struct rlimit rl = {0};
+
+	if (errno != EPERM || getrlimit(l->resource, &rl) < 0)
+		return err_sys(e, "process.rlimits[%zu]: set %s to %llu:%llu", i, l->type,
+			       (unsigned long long)l->soft, (unsigned long long)l->hard);
+	return err_num(e, EPERM,
+		       "process.rlimits[%zu]: raise %s to %llu, above the hard limit %llu", i,
+		       l->type, (unsigned long long)l->hard, (unsigned long long)rl.rlim_max);
 }
 
 /* To raise a hard limit takes CAP_SYS_RESOURCE on the host, which the process loses on its way. */
@@ -87,10 +119,7 @@ static int raise_limit(struct err *e, pid_t pid, size_t i, const struct spec_rli
 	if (rl.rlim_max >= l->hard)
 		return 0;
 	rl.rlim_max = l->hard;
-	if (prlimit(pid, l->resource, &rl, NULL) < 0)
-		return err_sys(e, "process.rlimits[%zu]: raise %s to %llu", i, l->type,
-			       (unsigned long long)l->hard);
-	return 0;
+	return prlimit(pid, l->resource, &rl, NULL) < 0 ? explain_limit(e, i, l) : 0;
 }
 
 int process_privileged(struct err *e, pid_t pid, const struct spec_process *p)
@@ -119,8 +148,7 @@ int process_limits(struct err *e, const struct spec_process *p)
 		struct rlimit rl = {.rlim_cur = l->soft, .rlim_max = l->hard};
 
 		if (setrlimit(l->resource, &rl) < 0)
-			return err_sys(e, "process.rlimits[%zu]: set %s to %llu:%llu", i, l->type,
-				       (unsigned long long)l->soft, (unsigned long long)l->hard);
+			return explain_limit(e, i, l);
 	}
 	return 0;
 }
@@ -272,7 +300,10 @@ static int set_ids(struct err *e, const struct spec_user *u)
 	 * (CVE-2022-2989). A user namespace with setgroups denied has no groups to lose either. */
 	if (syscall(SYS_setgroups, u->additional_gids.n, groups) < 0 &&
 	    !(errno == EPERM && u->additional_gids.n == 0))
-		return err_sys(e, "process.user.additionalGids: set");
+		return err_sys(e, "process.user.additionalGids: set%s",
+			       errno == EPERM ? " (in this user namespace setgroups is denied: "
+						"linux.gidMappings must be ranges of /etc/subgid)"
+					      : "");
 	if (syscall(SYS_setresgid, u->gid, u->gid, u->gid) < 0)
 		return err_sys(e, "process.user.gid: set to %u", u->gid);
 	if (syscall(SYS_setresuid, u->uid, u->uid, u->uid) < 0)

@@ -14,9 +14,9 @@ int process_become_root(struct err *e);
 /* A session keyring of the container's own, so that it does not share its caller's. */
 int process_keyring(struct err *e, const char *id);
 
-/* From outside, once the process is set up but before it goes on: what takes rights on the host
- * (CAP_SYS_RESOURCE, CAP_SYS_NICE) that it has not in a user namespace: hard limits are raised
- * where they are too low; ioPriority and oomScoreAdj are set. */
+/* What takes rights on the host (CAP_SYS_RESOURCE, CAP_SYS_NICE): hard limits are raised where they
+ * are too low; ioPriority and oomScoreAdj are set. For the process `pid`, from outside, once it is
+ * set up: it has lost these rights. Or, 0, for this one: an ordinary user has none. */
 int process_privileged(struct err *e, pid_t pid, const struct spec_process *p);
 
 /* The same for process.scheduler, which a process made by this one may not inherit. */

@@ -24,7 +24,7 @@ int resources_devices(struct err *e, const struct runtime *rt, int cgroup_fd,
 	memcpy(rules + n, cg_default_devices, cg_default_devices_n * sizeof(*rules));
 	r = cg_devices_apply(e, cgroup_fd, rules, n + cg_default_devices_n);
 	/* Without the right to use BPF there is no right to make device nodes either. */
-	if (r == -EPERM && rt->uid != 0) {
+	if (r == -EPERM && runtime_is_unprivileged(rt)) {
 		log_debug("no device policy: %s", e->msg);
 		return 0;
 	}

@@ -119,8 +119,8 @@ static int prepare(struct err *e, struct rootfs *r)
 	for (size_t i = 0; i < spec->mounts.n; i++)
 		r->mounts[i].fd = FD_NONE;
 	rc = open_root(e, r);
-	/* A runtime without privileges gets them with the user namespace: in the child. */
-	if (rc == -EPERM && r->opt.userns) {
+	/* A runtime without privileges gets them with the new namespaces: in the child. */
+	if (rc == -EPERM) {
 		r->deferred = true;
 		return 0;
 	}

@@ -104,7 +104,7 @@ static int mount_proc(struct err *e, struct rootfs *r, size_t i)
 		return target;
 	fs.context = NULL;
 	fd = mount_new_fs(e, &fs);
-	if (fd == -EPERM && r->opt.userns)
+	if (fd == -EPERM)
 		return err_wrap(e, fd,
 				"a new proc needs a pid namespace of its own and a /proc "
 				"outside that nothing is mounted on");
@@ -144,7 +144,7 @@ static int mount_sysfs(struct err *e, struct rootfs *r, size_t i)
 		return target;
 	fs.context = NULL;
 	fd = mount_new_fs(e, &fs);
-	if (fd == -EPERM && r->opt.userns)
+	if (fd == -EPERM)
 		fd = clone_readonly(e, "/sys", fs.attrs);
 	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }
@@ -231,7 +231,7 @@ static int mount_mqueue(struct err *e, struct rootfs *r, size_t i)
 	_close_ int fd = target < 0 ? target : mount_new_fs(e, &fs);
 
 	/* With the host's ipc namespace; a joined one has other queues than the host's. */
-	if (fd == -EPERM && r->opt.userns && target >= 0 && !r->opt.spec->linux_.ns[NS_IPC].present)
+	if (fd == -EPERM && target >= 0 && !r->opt.spec->linux_.ns[NS_IPC].present)
 		fd = mount_clone(e, AT_FDCWD, "/dev/mqueue", false);
 	return fd < 0 ? fd : attach(e, r, i, fd, target);
 }

@@ -85,11 +85,21 @@ int rootfs_open_bind(struct err *e, struct rootfs *r, size_t i, int dir, const c
 	if (!path || !path[0])
 		return err_set(e, ERR_CONFIG, "mounts[%zu].source: missing", i);
 	fd = mount_clone(e, dir, path, m->recursive_bind);
+	if (fd == -EINVAL && !m->recursive_bind && r->deferred)
+		return err_num(e, fd,
+			       "mounts[%zu].source %s: has mounts below that a user namespace may "
+			       "not leave out (use rbind)",
+			       i, m->source);
 	if (fd < 0)
 		return err_num(e, fd, "mounts[%zu].source %s", i, m->source);
 	rc = m->idmap ? rootfs_idmap(e, r, i, fd) : 0;
 	if (rc == 0)
 		rc = apply_attributes(e, r, m, fd);
+	/* Such flags of mounts from outside are locked: mount_namespaces(7). */
+	if (rc == -EPERM && !m->idmap)
+		rc = err_wrap(
+			e, rc,
+			"a user namespace may not take away what the source has (ro, nosuid, ...)");
 	if (rc < 0)
 		return err_wrap(e, rc, "mounts[%zu] %s on %s", i, m->source, m->destination);
 	r->mounts[i].fd = take_fd(&fd);

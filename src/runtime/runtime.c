@@ -4,19 +4,40 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+bool runtime_is_unprivileged(const struct runtime *rt)
+{
+	return rt->uid != 0 || !sys_in_initial_userns();
+}
+
+bool runtime_is_rootless(const struct runtime *rt)
+{
+	return rt->rootless == ROOTLESS_AUTO ? runtime_is_unprivileged(rt)
+					     : rt->rootless == ROOTLESS_TRUE;
+}
+
+/* The root of a user namespace has no right to /run, and where it has (in a container), no
+ * XDG_RUNTIME_DIR as a rule. podman passes an empty one. */
 static void choose_root(struct runtime *rt)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR");
+	bool users = run && run[0] == '/' && (rt->uid != 0 || !sys_in_initial_userns());
 
-	/* podman passes an empty XDG_RUNTIME_DIR. */
-	if (rt->uid == 0)
-		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/bawn");
-	else if (run && run[0] == '/')
+	if (users)
 		(void)str_format(rt->root_default, sizeof(rt->root_default), "%s/bawn", run);
+	else if (rt->uid == 0)
+		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/bawn");
 	else
 		(void)str_format(rt->root_default, sizeof(rt->root_default), "/run/user/%u/bawn",
 				 rt->uid);
 	rt->root = rt->root_default;
+}
+
+/* A default may be of no use here. */
+static int explain_root(const struct runtime *rt, struct err *e, int r)
+{
+	return rt->root == rt->root_default
+		       ? err_wrap(e, r, "no state root (set XDG_RUNTIME_DIR or give --root DIR)")
+		       : r;
 }
 
 /* The path is the caller's own, not the container's: plain mkdir is right here. */
@@ -57,10 +78,10 @@ int runtime_open(struct err *e, struct runtime *rt, bool create)
 		if (errno == ENOENT && !create)
 			return 0;
 		if (errno != ENOENT || round > 0)
-			return err_sys(e, "open the state root %s", rt->root);
+			return explain_root(rt, e, err_sys(e, "open the state root %s", rt->root));
 		r = make_dirs(e, rt->root);
 		if (r < 0)
-			return r;
+			return explain_root(rt, e, r);
 	}
 	if (fstat(rt->root_fd, &st) < 0)
 		return err_sys(e, "look at the state root %s", rt->root);

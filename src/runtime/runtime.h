@@ -30,6 +30,12 @@ struct runtime {
  * id is then unknown and list is empty. Refuses a root that others can write to. */
 int runtime_open(struct err *e, struct runtime *rt, bool create);
 void runtime_done(struct runtime *rt);
+
+/* Whether bawn has no rights on the host: it runs as an ordinary user, or as the root of a user
+ * namespace, as under rootless podman. Asks the kernel: for where something was refused. */
+bool runtime_is_unprivileged(const struct runtime *rt);
+/* Whether a cgroup that cannot be had is done without: --rootless, by default when unprivileged. */
+bool runtime_is_rootless(const struct runtime *rt);
 #define _runtime_ __attribute__((cleanup(runtime_done)))
 
 #define CONTAINER_ID_MAX 128

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "runtime/container.h"
+#include "runtime/members.h"
 
 #define FREEZE_TIMEOUT_MS 10000
 
@@ -73,8 +74,11 @@ int signal_parse(struct err *e, const char *text, int *ret)
 static int signal_all(struct err *e, struct container *c, int sig)
 {
 	_close_ int fd = FD_NONE;
-	int r = container_cgroup(e, c, &fd);
+	int r;
 
+	if (!c->state.has_cgroup)
+		return members_signal(e, c, sig);
+	r = container_cgroup(e, c, &fd);
 	if (r == 0)
 		r = sig == SIGKILL ? cg_kill(e, fd) : cg_signal(e, fd, sig);
 	return r < 0 ? err_wrap(e, r, "--all") : 0;
@@ -162,10 +166,13 @@ int container_pids(struct err *e, const struct runtime *rt, const char *id, stru
 
 	ret->n = 0;
 	r = container_open_ready(e, &c, rt, id);
-	if (r == 0)
+	if (r == 0 && !c.state.has_cgroup) {
+		r = members_list(e, &c, &pids, &ret->n);
+	} else if (r == 0) {
 		r = container_cgroup(e, &c, &fd);
-	if (r == 0)
-		r = cg_procs(e, fd, true, &pids, &ret->n);
+		if (r == 0)
+			r = cg_procs(e, fd, true, &pids, &ret->n);
+	}
 	/* A stopped container whose cgroup is gone has no processes. */
 	if (r == -ENOENT && c.has_state)
 		return 0;

@@ -23,12 +23,13 @@ static const struct default_mount mounts[] = {
 	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro"},
 };
 
-/* sysfs can only be mounted by the owner of the network namespace, which here is the host's. */
+/* sysfs can only be mounted by the owner of the network namespace, which here is the host's.
+ * Read-only all of it: below it lie the user's own cgroups (CVE-2023-25809). */
 static const struct default_mount rootless_sys = {
 	"/sys",
 	"none",
 	"/sys",
-	"rbind,nosuid,noexec,nodev,ro",
+	"rbind,nosuid,noexec,nodev,rro",
 };
 
 static const char masked[][32] = {
