@@ -40,6 +40,7 @@ struct globals {
 };
 
 struct cli {
+	const char *argv0;
 	struct globals global;
 	struct args args;
 	struct arena arena;
@@ -93,9 +94,9 @@ int cli_print_json(struct err *e, struct json_writer *w);
 /* The document of `bawn stats`: docs/format/stats.md. */
 void stats_write(struct json_writer *w, const struct stats_list *l);
 
-int help_print(struct err *e);
-int help_print_verb(struct err *e, const struct verb *verb);
-int version_print(struct err *e);
+int help_print(struct err *e, const struct cli *c);
+int help_print_verb(struct err *e, const struct cli *c, const struct verb *verb);
+int version_print(struct err *e, const struct cli *c);
 
 /* A table for people: columns aligned, control bytes shown as '?', empty cells as '-'.
  * `cells` has n_rows * n_columns elements. */

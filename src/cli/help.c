@@ -86,12 +86,21 @@ static void options(struct buf *b, const struct opt *o)
 	option(b, &opt_help);
 }
 
-int help_print_verb(struct err *e, const struct verb *v)
+/* As which program we were called: installed as "runc" it is runc that answers. The examples stay. */
+static const char *program(const struct cli *c)
+{
+	const char *slash = strrchr(c->argv0, '/');
+
+	return slash ? slash + 1 : c->argv0;
+}
+
+int help_print_verb(struct err *e, const struct cli *c, const struct verb *v)
 {
 	_buf_ struct buf b = {0};
 
-	buf_printf(&b, "bawn %s: %s\n\nUsage: bawn [global options] %s [options]%s%s\n\n", v->name,
-		   v->summary, v->name, v->words[0] ? " " : "", v->words);
+	buf_printf(&b, "NAME:\n   %s %s - %s\n\nUsage: %s [global options] %s [options]%s%s\n\n",
+		   program(c), v->name, v->summary, program(c), v->name, v->words[0] ? " " : "",
+		   v->words);
 	paragraphs(&b, v->text);
 	buf_str(&b, "\nOptions:\n");
 	options(&b, v->options);
@@ -101,12 +110,14 @@ int help_print_verb(struct err *e, const struct verb *v)
 	return cli_print(e, &b);
 }
 
-int help_print(struct err *e)
+int help_print(struct err *e, const struct cli *c)
 {
 	_buf_ struct buf b = {0};
 
-	buf_str(&b, "bawn: runs containers from OCI bundles\n\n"
-		    "Usage: bawn [global options] VERB [options] [arguments]\n\nVerbs:\n");
+	buf_printf(&b,
+		   "NAME:\n   %s - Open Container Initiative runtime\n\n"
+		   "Usage: %s [global options] VERB [options] [arguments]\n\nVerbs:\n",
+		   program(c), program(c));
 	for (const struct verb *const *v = verbs; *v; v++) {
 		buf_printf(&b, "  %-*s", VERB_COLUMN - 2, (*v)->name);
 		wrap(&b, VERB_COLUMN, VERB_COLUMN, (*v)->summary);
@@ -122,15 +133,12 @@ int help_print(struct err *e)
 
 /* Engines read the first line ("NAME version X"), "commit:" and "spec:". No further line may
  * hold the word "version": docker takes the last one that does. */
-int version_print(struct err *e)
+int version_print(struct err *e, const struct cli *c)
 {
 	_buf_ struct buf b = {0};
 
-	buf_str(&b, "bawn version " BAWN_VERSION "\n");
-#ifdef BAWN_COMMIT
-	buf_str(&b, "commit: " BAWN_COMMIT "\n");
-#endif
-	buf_str(&b, "spec: 1.3.0\n+CGROUP2 +SECCOMP +EBPF +YAJL\n");
+	buf_printf(&b, "%s version " BAWN_VERSION "\n", program(c));
+	buf_str(&b, "commit: v" BAWN_VERSION "\nspec: 1.3.0\n+CGROUP2 +SECCOMP +EBPF +YAJL\n");
 	return cli_print(e, &b);
 }
 
@@ -139,9 +147,9 @@ static int run_help(struct err *e, struct cli *c)
 	const struct verb *v;
 
 	if (!c->n_words)
-		return help_print(e);
+		return help_print(e, c);
 	v = verb_find(e, c->words[0]);
-	return v ? help_print_verb(e, v) : -EINVAL;
+	return v ? help_print_verb(e, c, v) : -EINVAL;
 }
 
 static const struct opt no_options[] = {{0}};

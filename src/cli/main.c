@@ -214,7 +214,7 @@ static int run_verb(struct err *e, struct cli *c, char **argv)
 	if (r < 0)
 		return r;
 	if (p.help)
-		return help_print_verb(e, c->verb);
+		return help_print_verb(e, c, c->verb);
 	r = take_words(e, c, &p);
 	if (r < 0)
 		return r;
@@ -249,12 +249,14 @@ static int run(struct err *e, struct cli *c, char **argv)
 	if (r < 0)
 		return r;
 	if (p.help)
-		return help_print(e);
+		return help_print(e, c);
 	if (c->global.version)
-		return version_print(e);
+		return version_print(e, c);
 	if (!p.n_words)
 		return err_set(e, ERR_USAGE, "no verb given");
 	c->verb = verb_find(e, p.words[0]);
+	if (!c->verb && p.n_words > 1 && (str_eq(p.words[1], "-h") || str_eq(p.words[1], "--help")))
+		return err_wrap(e, -EINVAL, "No help topic for '%.100s'", p.words[0]);
 	if (!c->verb)
 		return -EINVAL;
 	if (c->verb->flags & VERB_SEAL) {
@@ -309,7 +311,8 @@ static void report(struct cli *c, struct err *e)
 
 int main(int argc, char **argv)
 {
-	struct cli c = {.log_fd = FD_NONE, .seal_fd = FD_NONE, .rt.root_fd = FD_NONE};
+	struct cli c = {
+		.argv0 = argv[0], .log_fd = FD_NONE, .seal_fd = FD_NONE, .rt.root_fd = FD_NONE};
 	struct err e = {0};
 	int r, status;
 

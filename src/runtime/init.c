@@ -131,12 +131,23 @@ static int open_console(struct err *e, const struct launch *l, struct console *c
 	return r;
 }
 
+/* The parent's part, network devices and host hooks: with the mounts made, so that a hook can add
+ * to them in this mount namespace, below the rootfs's own path. */
+static int let_hooks_run(struct err *e, struct launch *l)
+{
+	int r = channel_send(e, l->channel[1], MSG_NAMESPACES, FD_NONE);
+
+	return r < 0 ? r : wait_for_go(e, l);
+}
+
 static int build_root(struct err *e, struct launch *l)
 {
 	struct console console = {FD_NONE, FD_NONE};
 	int r;
 
 	r = rootfs_mount(e, &l->fs);
+	if (r == 0 && l->wait_for_hooks)
+		r = let_hooks_run(e, l);
 	if (r == 0 && l->spec.linux_.sysctl.n)
 		r = rootfs_procfs(e, &l->fs);
 	if (r == 0 && l->spec.linux_.sysctl.n)
@@ -168,11 +179,6 @@ static int set_up(struct err *e, struct launch *l, char *path, size_t size)
 	int r;
 
 	r = enter_namespaces(e, l);
-	if (r == 0 && l->wait_for_hooks) {
-		r = channel_send(e, l->channel[1], MSG_NAMESPACES, FD_NONE);
-		if (r == 0)
-			r = wait_for_go(e, l);
-	}
 	if (r == 0)
 		r = build_root(e, l);
 	if (r == 0 && l->spec.linux_.memory_policy)

@@ -185,6 +185,8 @@ static int prepare_root(struct err *e, struct launch *l)
 		.cgroup_ns = lx->ns[NS_CGROUP].present,
 		.userns = lx->ns[NS_USER].present,
 		.no_pivot = l->opt->no_pivot,
+		.at_path = l->spec.hooks[HOOK_PRESTART].n || l->spec.hooks[HOOK_CREATE_RUNTIME].n ||
+			   l->spec.hooks[HOOK_CREATE_CONTAINER].n,
 		.cgroup_fd = l->cgroup_fd,
 		.cgroup_writable = launch_delegates(l),
 	};

@@ -4,7 +4,8 @@
  *
  * The rootfs is cloned by the parent and attached by the child on top of "/": no path to
  * it is looked up in the container's namespaces, where a user namespace's root may not
- * be allowed to go, and the rootfs need not be a mount point.
+ * be allowed to go, and the rootfs need not be a mount point. Only for hooks, which know
+ * that path alone, it is attached there (rootfs_options.at_path).
  */
 #include "runtime/rootfs_private.h"
 

@@ -5,8 +5,8 @@
  * (UNTRUSTED). Nothing allocates after rootfs_prepare().
  *
  *   parent: rootfs_prepare -> clone -> rootfs_done
- *   child:  (namespaces, id maps) rootfs_mount -> sysctl_apply(proc_fd) -> console_open
- *           -> hooks -> rootfs_pivot -> rootfs_mask -> rootfs_done
+ *   child:  (namespaces, id maps) rootfs_mount -> host hooks -> sysctl_apply(proc_fd)
+ *           -> createContainer hooks -> console_open -> rootfs_pivot -> rootfs_mask -> rootfs_done
  */
 #ifndef BAWN_RUNTIME_ROOTFS_H
 #define BAWN_RUNTIME_ROOTFS_H
@@ -21,6 +21,7 @@ struct rootfs_options {
 	bool cgroup_ns;			/* ... and its own cgroup namespace */
 	bool userns;			/* ... and is in a user namespace, new or joined */
 	bool no_pivot;
+	bool at_path;			/* hooks look for the mounts below the rootfs's path */
 	int cgroup_fd;			/* borrowed: the container's cgroup directory, or FD_NONE;
 					 * for a cgroup mount without cgroup namespace */
 	bool cgroup_writable;		/* that mount may be writable (delegated cgroup) */
@@ -41,7 +42,8 @@ struct rootfs {
 /* Opens rootfs and sources. *r need not be initialised. On failure nothing stays open. */
 int rootfs_prepare(struct err *e, struct rootfs *r, const struct rootfs_options *o);
 
-/* In the child: tree propagation, rootfs on top of "/", all mounts in order, devices and links. */
+/* In the child: tree propagation, rootfs on top of "/" or, at_path, of itself; all mounts in order,
+ * devices and links. */
 int rootfs_mount(struct err *e, struct rootfs *r);
 
 /* A procfs of the container's pid namespace for sysctls, LSM labels and the like: the one the

@@ -92,10 +92,20 @@ static int mount_bind(struct err *e, struct rootfs *r, size_t i)
 	return target < 0 ? target : attach(e, r, i, fd, target);
 }
 
+/* A container that is asked for a /proc must not get one elsewhere (CVE-2019-19921). */
+static int ordinary_dir(struct err *e, const struct rootfs *r, const struct spec_mount *m)
+{
+	int fd = path_make_dir_exact(e, r->root_fd, m->destination);
+
+	if (fd < 0 && e->code == ERR_SECURITY)
+		return err_wrap(e, fd, "must be mounted on ordinary directory");
+	return fd;
+}
+
 static int mount_proc(struct err *e, struct rootfs *r, size_t i)
 {
 	const struct spec_mount *m = &r->opt.spec->mounts.v[i];
-	_close_ int target = path_make_dir_exact(e, r->root_fd, m->destination);
+	_close_ int target = ordinary_dir(e, r, m);
 	_close_ int fd = FD_NONE;
 	struct mount_fs fs = fs_of(r, m);
 	int rc;
@@ -136,7 +146,7 @@ static int clone_readonly(struct err *e, const char *path, uint64_t attrs)
 static int mount_sysfs(struct err *e, struct rootfs *r, size_t i)
 {
 	const struct spec_mount *m = &r->opt.spec->mounts.v[i];
-	_close_ int target = path_make_dir_exact(e, r->root_fd, m->destination);
+	_close_ int target = ordinary_dir(e, r, m);
 	_close_ int fd = FD_NONE;
 	struct mount_fs fs = fs_of(r, m);
 
@@ -287,10 +297,36 @@ static int mount_one(struct err *e, struct rootfs *r, size_t i)
 	return m->type ? mount_other(e, r, i) : err_set(e, ERR_CONFIG, "no type");
 }
 
-/* Cuts the copied host tree off from the host, then puts the rootfs on top of it. */
+/* Where the rootfs is attached: FD_NONE stands for "/", also where the root of a user namespace may
+ * not go. */
+static int root_target(struct err *e, const struct rootfs *r)
+{
+	_close_ int fd = FD_NONE;
+	struct stat want, have;
+	char path[PATH_MAX];
+	int rc;
+
+	if (!r->opt.at_path)
+		return FD_NONE;
+	rc = rootfs_host_path(e, r, r->opt.spec->root_path, path, sizeof(path));
+	if (rc < 0)
+		return rc;
+	fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		return FD_NONE;
+	if (fd < 0 || fstat(fd, &have) < 0 || fstat(r->root_fd, &want) < 0)
+		return err_sys(e, "root.path %s", path);
+	if (have.st_dev != want.st_dev || have.st_ino != want.st_ino)
+		return err_set(e, ERR_SECURITY, "root.path %s: was exchanged during the start",
+			       path);
+	return take_fd(&fd);
+}
+
+/* Cuts the copied host tree off from the host, then puts the rootfs into it. */
 static int attach_root(struct err *e, struct rootfs *r)
 {
 	_close_ int slash = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int target = FD_NONE;
 	const struct mount_change change = {
 		.propagation = rootfs_base_propagation(r) == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE,
 		.recursive = true,
@@ -304,7 +340,12 @@ static int attach_root(struct err *e, struct rootfs *r)
 		return err_wrap(e, rc, "the root directory is not a mount point (in a chroot?)");
 	if (rc == 0 && r->deferred)
 		rc = rootfs_open_deferred(e, r);
-	return rc < 0 ? rc : mount_attach_fd(e, r->root_fd, slash, "/");
+	if (rc < 0)
+		return rc;
+	target = root_target(e, r);
+	if (target < 0 && target != FD_NONE)
+		return target;
+	return mount_attach_fd(e, r->root_fd, target < 0 ? slash : target, "the rootfs");
 }
 
 /* The host's /dev is not to be filled with nodes. */

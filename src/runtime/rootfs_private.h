@@ -25,6 +25,9 @@ int rootfs_clone_root(struct err *e, struct rootfs *r, int dir, const char *path
 int rootfs_open_bind(struct err *e, struct rootfs *r, size_t i, int dir, const char *path);
 /* The same of the container's cgroup directory. */
 int rootfs_open_cgroup(struct err *e, struct rootfs *r, size_t i);
+/* The config's path as seen from anywhere: the bundle's fd is of the parent's mount namespace. */
+int rootfs_host_path(struct err *e, const struct rootfs *r, const char *path, char *out,
+		     size_t size);
 /* Sources that only the child can open (a runtime without privileges on the host). */
 int rootfs_open_deferred(struct err *e, struct rootfs *r);
 

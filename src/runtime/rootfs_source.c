@@ -131,8 +131,8 @@ int rootfs_open_cgroup(struct err *e, struct rootfs *r, size_t i)
 	return 0;
 }
 
-/* Host path as seen from anywhere: the bundle's fd belongs to the parent's mount namespace. */
-static int absolute(struct err *e, const struct rootfs *r, const char *path, char *out, size_t size)
+int rootfs_host_path(struct err *e, const struct rootfs *r, const char *path, char *out,
+		     size_t size)
 {
 	bool relative = path[0] != '/';
 	int rc = str_format(out, size, "%s%s%s", relative ? r->opt.bundle : "", relative ? "/" : "",
@@ -145,7 +145,7 @@ int rootfs_open_deferred(struct err *e, struct rootfs *r)
 {
 	const struct spec *spec = r->opt.spec;
 	char path[PATH_MAX];
-	int rc = absolute(e, r, spec->root_path, path, sizeof(path));
+	int rc = rootfs_host_path(e, r, spec->root_path, path, sizeof(path));
 
 	if (rc == 0)
 		rc = rootfs_clone_root(e, r, AT_FDCWD, path);
@@ -154,7 +154,7 @@ int rootfs_open_deferred(struct err *e, struct rootfs *r)
 
 		if (!m->bind)
 			continue;
-		rc = absolute(e, r, m->source ? m->source : "", path, sizeof(path));
+		rc = rootfs_host_path(e, r, m->source ? m->source : "", path, sizeof(path));
 		if (rc == 0)
 			rc = rootfs_open_bind(e, r, i, AT_FDCWD, m->source ? path : NULL);
 	}

@@ -50,7 +50,7 @@ same() {
 	for verb in $(verbs); do
 		run "$BAWN" "$verb" --help
 		[ "$status" -eq 0 ]
-		[[ ${lines[0]} == "bawn $verb: "* ]]
+		[[ ${lines[0]} == NAME: && ${lines[1]} == "   bawn $verb - "* ]]
 		[[ $output == *"Usage: bawn [global options] $verb [options]"* ]]
 		[[ $output == *"Options:"*"--help"*"Examples:"*"bawn $verb"* ]]
 		[ -f "$(man_page "$verb")" ]
@@ -77,6 +77,23 @@ same() {
 	[ "$status" -eq 0 ]
 	run "$BAWN" create -help
 	[ "$status" -eq 0 ]
+}
+
+@test "help: the program's name is the one it was called by; --version too" {
+	ln -s "$BAWN" "$BATS_TEST_TMPDIR/runc"
+	run "$BATS_TEST_TMPDIR/runc" --version
+	[ "${lines[0]}" = "runc version $("$BAWN" --version | sed -n 's/^bawn version //p')" ]
+	[[ ${lines[1]} == "commit: "* && ${lines[2]} == "spec: "* ]]
+	run "$BATS_TEST_TMPDIR/runc" --help
+	[[ ${lines[1]} == "   runc - Open Container Initiative runtime" && $output == *"Usage: runc [global"* ]]
+	run "$BATS_TEST_TMPDIR/runc" list -h
+	[[ ${lines[1]} == "   runc list - "* ]]
+}
+
+@test "help: of a verb that is none" {
+	run "$BAWN" foo -h
+	[ "$status" -eq 2 ]
+	[[ $output == "bawn: No help topic for 'foo': unknown verb \"foo\""* ]]
 }
 
 @test "help: no line is wider than a terminal" {

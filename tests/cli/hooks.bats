@@ -110,7 +110,27 @@ poststop stopped two"
 			"mount -t tmpfs hooked srv"], env: ["PATH=/usr/bin:/bin:/sbin"]}]'
 	mkdir "$BUNDLE/rootfs/srv"
 	start_container
+	run_bawn exec "$ID" grep "^hooked /srv tmpfs " /proc/mounts
+	assert_status 0
 	assert_equal "$(cat "$BUNDLE/net")" "$(readlink "/proc/$(pid_of "$ID")/ns/net")"
+}
+
+@test "prestart and createRuntime hooks add mounts by the rootfs's own path, as nvidia's does" {
+	local kind
+	for kind in prestart createRuntime; do
+		make_bundle "$TMP/$kind"
+		mkdir "$BUNDLE/rootfs/srv"
+		edit_config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c",
+				"nsenter -m -t $(jq .pid) mount -t tmpfs hooked \($dir)/rootfs/srv"], env: ["PATH=/usr/bin:/bin:/sbin"]}]
+			| .mounts += [{destination: "/srv/below", type: "tmpfs", source: "tmpfs"}]' \
+			--arg k $kind --arg dir "$BUNDLE"
+		set_args grep " /srv" /proc/mounts
+		run_in_container
+		assert_status 0
+		[[ $stdout == *"tmpfs /srv/below tmpfs "*"hooked /srv tmpfs "* ]] || fail "$(show_last)"
+		run mountpoint "$BUNDLE/rootfs/srv"
+		[ "$status" -ne 0 ]
+	done
 }
 
 @test "a hook that fails stops the creation; nothing is left; poststop hooks run" {
