@@ -1,7 +1,8 @@
 # bash completion for bawn(8). tests/cli/help.bats compares the lists with --help.
 # shellcheck shell=bash
 
-_bawn_verbs="run create start exec state list ps stats update kill delete pause resume gc spec features help"
+_bawn_verbs="run create start exec state list ps stats events update kill delete pause resume gc \
+	spec features help"
 
 # The options of a verb; without one, the global options.
 _bawn_options()
@@ -26,6 +27,7 @@ _bawn_options()
 	delete) echo "--force -f" ;;
 	list) echo "--format -f --quiet -q" ;;
 	ps) echo "--format -f" ;;
+	events) echo "--interval --stats" ;;
 	stats) echo "--all -a --format -f" ;;
 	spec) echo "--bundle -b --rootless" ;;
 	update)
@@ -52,7 +54,7 @@ _bawn_value()
 	update:--resources | update:-r) echo file ;;
 	update:--help) ;;
 	update:--*) echo other ;;
-	*:--preserve-fds | exec:--user | exec:-u | exec:--additional-gids | exec:-g | \
+	*:--preserve-fds | events:--interval | exec:--user | exec:-u | exec:--additional-gids | exec:-g | \
 		exec:--cwd | exec:--env | exec:-e | exec:--cap | exec:-c | exec:--apparmor | \
 		exec:--process-label | exec:--cgroup) echo other ;;
 	esac
@@ -103,7 +105,7 @@ _bawn()
 	elif [[ $verb == kill ]] && ((words == 1)); then
 		_bawn_reply "TERM KILL HUP INT QUIT USR1 USR2 STOP CONT WINCH" "$cur"
 	elif [[ $verb == stats ]] || { ((!words)) &&
-		[[ $verb =~ ^(start|exec|state|ps|update|kill|delete|pause|resume)$ ]]; }; then
+		[[ $verb =~ ^(start|exec|state|ps|events|update|kill|delete|pause|resume)$ ]]; }; then
 		_bawn_reply "$("${COMP_WORDS[0]}" "${globals[@]}" list --quiet 2>/dev/null)" "$cur"
 	fi
 }

@@ -61,6 +61,86 @@ int str_to_id(const char *s, uint32_t *ret)
 	return 0;
 }
 
+/* The unit at *s, in nanoseconds; 0 for none. */
+static uint64_t duration_unit(const char **s)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{"ns", 1},
+		{"us", 1000},
+		{"\xc2\xb5s", 1000},	/* micro sign */
+		{"\xce\xbcs", 1000},	/* Greek mu */
+		{"ms", 1000000},
+		{"s", 1000000000},
+		{"m", 60 * 1000000000ull},
+		{"h", 3600 * 1000000000ull},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		const char *rest = str_after(*s, units[i].name);
+
+		if (!rest)
+			continue;
+		*s = rest;
+		return units[i].ns;
+	}
+	return 0;
+}
+
+/* "1.5h" at *s: a number, perhaps with a fraction, and its unit. */
+static int duration_part(const char **s, uint64_t *ret)
+{
+	uint64_t whole = 0, part = 0, scale = 1, unit;
+	const char *start = *s;
+
+	for (; **s >= '0' && **s <= '9'; ++*s)
+		if (__builtin_mul_overflow(whole, 10u, &whole) ||
+		    __builtin_add_overflow(whole, (uint64_t)(**s - '0'), &whole))
+			return -ERANGE;
+	if (**s == '.') {
+		start++;
+		for (++*s; **s >= '0' && **s <= '9'; ++*s) {
+			if (scale >= 1000000)	/* with hours still below 2^64 */
+				continue;
+			part = part * 10 + (uint64_t)(**s - '0');
+			scale *= 10;
+		}
+	}
+	if (*s == start)
+		return -EINVAL;
+	unit = duration_unit(s);
+	if (!unit)
+		return -EINVAL;
+	if (__builtin_mul_overflow(whole, unit, &whole) ||
+	    __builtin_add_overflow(whole, part * unit / scale, ret))
+		return -ERANGE;
+	return 0;
+}
+
+int str_to_duration(const char *s, int64_t *ret_ns)
+{
+	bool negative = *s == '-';
+	uint64_t sum = 0, part;
+
+	s += *s == '-' || *s == '+';
+	if (str_eq(s, "0")) {
+		*ret_ns = 0;
+		return 0;
+	}
+	do {
+		int r = duration_part(&s, &part);
+
+		if (r < 0)
+			return r;
+		if (__builtin_add_overflow(sum, part, &sum) || sum > INT64_MAX)
+			return -ERANGE;
+	} while (*s);
+	*ret_ns = negative ? -(int64_t)sum : (int64_t)sum;
+	return 0;
+}
+
 bool str_eq(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);

@@ -14,6 +14,10 @@ int str_to_i64(const char *s, int64_t *ret);
 /* A user or group id: u32 except UINT32_MAX, which means "no change" to the kernel. */
 int str_to_id(const char *s, uint32_t *ret);
 
+/* A duration as Go writes it: "1m30s", "1.5h", "500ms", "-1ns", "0"; units ns us ms s m h. Of a
+ * fraction six digits count. 0, -EINVAL or -ERANGE. */
+int str_to_duration(const char *s, int64_t *ret_ns);
+
 bool str_eq(const char *a, const char *b);
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);

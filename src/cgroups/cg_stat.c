@@ -366,13 +366,23 @@ int cg_stat_read(struct err *e, int cgroup_fd, struct arena *a, struct cg_stat *
 	return n < 0 ? n : 0;
 }
 
-int cg_memory_events_read(struct err *e, int cgroup_fd, struct cg_memory_events *ret)
+int cg_memory_events_open(struct err *e, int cgroup_fd)
 {
-	struct reader r = { .fd = cgroup_fd };
-	int n;
+	int fd = openat(cgroup_fd, "memory.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
+	if (fd >= 0)
+		return fd;
+	return errno == ENOENT || errno == ENODEV ? FD_NONE : failed(e, -errno, "memory.events");
+}
+
+int cg_memory_events_read(struct err *e, int events_fd, struct cg_memory_events *ret)
+{
+	char text[1024];
+	ssize_t n = pread(events_fd, text, sizeof(text), 0);
+
+	if (n < 0)
+		return failed(e, -errno, "memory.events");
 	*ret = (struct cg_memory_events){.low = {.set = false}};
-	n = read_keys(&r, "memory.events", memory_event_keys, ret);
-	buf_done(&r.text);
-	return n < 0 ? failed(e, n, "memory.events") : 0;
+	cg_parse_keys((struct slice){text, (size_t)n}, memory_event_keys, ret);
+	return 0;
 }

@@ -112,7 +112,10 @@ struct cg_stat {
 /* Reads all of it. -ENOENT (ERR_NOT_FOUND) when the cgroup is removed meanwhile. */
 int cg_stat_read(struct err *e, int cgroup_fd, struct arena *a, struct cg_stat *ret);
 
-/* memory.events alone: what says that processes were killed for want of memory. */
-int cg_memory_events_read(struct err *e, int cgroup_fd, struct cg_memory_events *ret);
+/* memory.events as a file to poll(2) for POLLPRI: it says when a process is killed for want of
+ * memory. FD_NONE without the memory controller; -errno. Each read makes poll wait for the next
+ * change. -ENODEV: the cgroup was removed. */
+int cg_memory_events_open(struct err *e, int cgroup_fd);
+int cg_memory_events_read(struct err *e, int events_fd, struct cg_memory_events *ret);
 
 #endif

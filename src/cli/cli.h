@@ -30,7 +30,8 @@ struct args {
 	const char *update[UPDATE_OPTIONS_MAX];		/* update.c; NULL: not given */
 	const char *bundle;
 	int format;
-	bool all, force, quiet, rootless;
+	int64_t interval_ns;
+	bool all, stats, force, quiet, rootless;
 };
 
 struct globals {
@@ -82,7 +83,7 @@ const struct verb *verb_find(struct err *e, const char *name);
 
 extern const struct verb verb_create, verb_start, verb_run, verb_state, verb_kill, verb_delete,
 	verb_exec, verb_list, verb_ps, verb_pause, verb_resume, verb_spec, verb_features, verb_gc,
-	verb_stats, verb_update, verb_help;
+	verb_stats, verb_events, verb_update, verb_help;
 
 extern const struct opt global_options[];
 

@@ -173,6 +173,13 @@ static int store_value(struct err *e, struct opt_parse *p, const struct opt *o, 
 			return err_set(e, ERR_USAGE, "--%s: \"%.100s\" is no number from 0 to %u",
 				       o->name, value, UINT32_MAX);
 		return 0;
+	case OPT_DURATION:
+		if (str_to_duration(value, out) || *(int64_t *)out <= 0)
+			return err_set(e, ERR_USAGE,
+				       "--%s: \"%.100s\" is no duration above 0, such as 5s, 500ms "
+				       "or 1m30s",
+				       o->name, value);
+		return 0;
 	case OPT_LIST:
 		return list_add(e, p->arena, out, value);
 	case OPT_CHOICE:

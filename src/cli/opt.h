@@ -15,6 +15,7 @@ enum opt_kind {
 	OPT_STR,	/* const char *, never empty */
 	OPT_TEXT,	/* const char *, may be empty */
 	OPT_U32,	/* uint32_t */
+	OPT_DURATION,	/* int64_t: nanoseconds, more than 0 */
 	OPT_LIST,	/* struct strv, one element each time it is given */
 	OPT_CHOICE,	/* int: index in `choices` */
 	OPT_IGNORED,	/* boolean that other runtimes have and bawn does not need */

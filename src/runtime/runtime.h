@@ -169,6 +169,20 @@ struct stats_list {
 int container_stats_list(struct err *e, const struct runtime *rt, const struct strv *ids,
 			 struct arena *a, struct stats_list *ret);
 
+enum event_kind { EVENT_STATS, EVENT_OOM };
+struct events_options {
+	const char *id;
+	int64_t interval_ns;		/* between EVENT_STATS; 0: one at once, and that is all */
+	int out_fd;			/* where the events go, or FD_NONE: ends when nobody reads */
+	/* stats: of EVENT_STATS only. A negative result ends it. */
+	int (*show)(struct err *e, void *arg, enum event_kind kind,
+		    const struct container_stats *stats);
+	void *arg;
+};
+/* Shows what happens to a container until it ends: EVENT_OOM when processes of it were killed for
+ * want of memory, and its statistics. 0 when it has ended. */
+int container_events(struct err *e, const struct runtime *rt, const struct events_options *o);
+
 /* gc: removes what killed bawns left: containers that never got as far as "created" and have no
  * living maker. Appends the ids it removed. */
 int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret_removed);

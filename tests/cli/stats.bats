@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # stats: the document and the table, as far as every host has the files. The controllers are in
-# limits_stats.bats.
+# stats_load.bats.
 # where: native vm-full
 
 load helpers

@@ -32,7 +32,7 @@ wrong() {
 	[[ $stderr == "bawn"*" try 'bawn"*"--help'" ]] || { echo "bawn $*: $stderr"; return 1; }
 }
 
-id_verbs="create run start state kill delete exec ps update pause resume"
+id_verbs="create run start state kill delete exec ps events update pause resume"
 other_verbs="list spec features gc help stats"
 
 @test "usage: no verb, or none that bawn knows" {
@@ -101,8 +101,22 @@ other_verbs="list spec features gc help stats"
 	wrong "flag needs an argument: --format" stats web -f
 }
 
+@test "usage: durations" {
+	wrong "flag needs an argument: --interval" events web --interval
+	local bad
+	for bad in 0 0s -5s 5 s 1x 1.s.s '5 s' ' 5s' 5s5 1e3s . .s 0.0000001ns \
+		9223372036854775808ns 99999999999999999999h 2562048h 1h-5m; do
+		wrong '" is no duration above 0' events --interval "$bad" web
+	done
+	local good
+	for good in 5s 1m30s 1.5h .5s 5.s +5s 100ms 1us 1µs 1μs 1ns 2562047h 1h1m1s1ms1us1ns; do
+		run --separate-stderr bawn events --interval "$good" nosuch
+		[ "$status" -eq 1 ] || { echo "$good: $stderr"; return 1; }
+	done
+}
+
 @test "usage: too many arguments" {
-	for verb in create run start state delete pause resume; do
+	for verb in create run start state delete pause resume events; do
 		wrong "bawn $verb web: unexpected argument more" "$verb" web more
 	done
 	for verb in list spec features gc; do

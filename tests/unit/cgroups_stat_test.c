@@ -347,13 +347,20 @@ TEST(a_bare_cgroup_and_one_that_is_gone)
 	struct cg_memory_events events;
 	struct cg_stat s;
 	struct err e = { 0 };
+	int fd;
 
 	make_fake();
 	OK_ERR(&e, cg_stat_read(&e, fake, &a, &s));
 	TRUE(!s.cpu.usage_usec.set && !s.memory.current.set && !s.io.set && !s.misc.set);
 	TRUE(!s.cpus_effective);
-	OK_ERR(&e, cg_memory_events_read(&e, fake, &events));
-	TRUE(!events.oom_kill.set);
+	EQ(cg_memory_events_open(&e, fake), FD_NONE);
+	put("memory.events", "oom 1\noom_kill 7\n");
+	fd = cg_memory_events_open(&e, fake);
+	OK_ERR(&e, fd);
+	OK_ERR(&e, cg_memory_events_read(&e, fd, &events));
+	is_value(events.oom_kill, 7);
+	TRUE(!events.oom_group_kill.set);
+	close(fd);
 	OK(unlinkat(fake, "cgroup.procs", 0));
 	EQ(cg_stat_read(&e, fake, &a, &s), -ENOENT);
 	EQ(e.code, ERR_NOT_FOUND);
