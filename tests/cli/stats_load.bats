@@ -64,7 +64,7 @@ same_value() {
 }
 
 follow() {
-	timeout -k 5 200 "$BAWN" --root "$ROOT" events --interval 1h "$ID" >"$TMP/events" 3>&- 4>&- &
+	timeout -k 5 900 "$BAWN" --root "$ROOT" events --interval 1h "$ID" >"$TMP/events" 3>&- 4>&- &
 	follower=$!
 	wait_for 10 grep -q '^SigCgt' "/proc/$follower/status"
 	sleep 1
