@@ -104,6 +104,40 @@ static int enable_in(struct err *e, const struct cg_mount *m, const char *path, 
 	return 0;
 }
 
+static void enable_available_in(const struct cg_mount *m, const char *path)
+{
+	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
+	uint32_t given, available;
+	struct err ignored;
+	char text[16];
+
+	if (fd < 0 || read_mask(&ignored, fd, path, "cgroup.subtree_control", &given) < 0 ||
+	    read_mask(&ignored, fd, path, "cgroup.controllers", &available) < 0)
+		return;
+	for (uint32_t rest = available & ~given; rest; rest &= rest - 1) {
+		int r = str_format(text, sizeof(text), "+%s", cg_controller_name(lowest(rest)));
+
+		if (r == 0)
+			r = file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
+		if (r < 0)
+			log_debug("cgroup %s%s: %s: %s", m->point, path, text, strerror(-r));
+	}
+}
+
+void cg_enable_available(const struct cg_mount *m, const struct cg_place *place)
+{
+	size_t parent = cg_parent_len(place->path, strlen(place->path));
+	char path[PATH_MAX];
+
+	for (size_t len = 0; len <= parent; len++) {
+		if (len > 0 && place->path[len] != '/')
+			continue;
+		memcpy(path, place->path, len);
+		path[len] = '\0';
+		enable_available_in(m, path);
+	}
+}
+
 int cg_enable(struct err *e, const struct cg_mount *m, const struct cg_place *place, int cgroup_fd,
 	      uint32_t need, const char *const what[CG_CONTROLLER_MAX])
 {

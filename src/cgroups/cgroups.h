@@ -142,6 +142,9 @@ int cg_procs(struct err *e, int cgroup_fd, bool deep, pid_t **ret, size_t *ret_n
  * processes and so cannot distribute controllers. */
 int cg_limits_apply(struct err *e, const struct cg_mount *m, const struct cg_place *place,
 		    int cgroup_fd, const struct cg_resources *r);
+/* Every controller that there is, in all parents, as far as the kernel and our rights allow: an
+ * engine reads the statistics of a cgroup that it named, and may set limits later. */
+void cg_enable_available(const struct cg_mount *m, const struct cg_place *place);
 /* Without a cgroup: 0 when r asks for no limit, else -EOPNOTSUPP with a message that names it. */
 int cg_limits_none(struct err *e, const struct cg_resources *r);
 

@@ -168,6 +168,8 @@ static int make_cgroup(struct err *e, struct launch *l)
 		return r;
 	}
 	s->has_cgroup = true;
+	if (l->spec.linux_.cgroups_path)
+		cg_enable_available(&l->c.cg, &s->cgroup);
 	r = cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
 	if (r == 0)
 		r = launch_delegate(e, l);

@@ -131,6 +131,17 @@ setup_file() {
 	assert_status 125
 }
 
+@test "a cgroup that the config names gets all controllers that there are" {
+	local dir=/sys/fs/cgroup/named-$$
+	make_bundle
+	set_args sleep 1000
+	edit_config '.linux.cgroupsPath = $p' --arg p "/${dir##*/}/a/b"
+	start_container
+	assert_equal "$(cat "$dir/a/b/cgroup.controllers")" "$(cat /sys/fs/cgroup/cgroup.controllers)"
+	bawn delete --force "$ID"
+	[[ ! -e $dir ]]
+}
+
 @test "a cgroup of somebody else that cannot be used is left alone" {
 	local dir=/sys/fs/cgroup/taken-$$ verb
 	mkdir "$dir"
