@@ -169,6 +169,9 @@ _Noreturn static void child_main(struct exec *x)
 	if (x->late) {
 		stage_one(x);
 		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+		/* Stage one's report must be the first message. */
+		if (channel_expect(&e, x->channel[1], MSG_GO, NULL) < 0)
+			_exit(1);
 	}
 	setsid();
 	r = x->sheltered ? shelter_enter(&e, &x->shelter) : 0;
@@ -397,6 +400,8 @@ static int start(struct err *e, struct exec *x)
 		fd_close(x->rt->image_fd);
 	if (r == 0 && x->late)
 		r = stage_take(e, x->channel[0], &x->pid, &x->pidfd);
+	if (r == 0 && x->late)
+		r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
 	if (r == 0)
 		r = converse(e, x);
 	/* Outside of the container's sight the process is known once it runs. */
