@@ -18,7 +18,7 @@
 
 #define JSON_MAX_DOCUMENT (8u << 20)
 #define JSON_MAX_DEPTH 64
-#define JSON_MAX_STRING (64u << 10)
+#define JSON_MAX_STRING (256u << 10)
 #define JSON_MAX_NODES (1u << 18)
 #define JSON_MAX_NUMBER 64u		/* characters of a literal */
 

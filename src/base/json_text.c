@@ -124,8 +124,8 @@ static size_t check_string(const unsigned char *s, size_t i, size_t len, size_t 
 	fault->why = "string without an end";
 	if (i >= len)
 		return 0;
-	fault->why = "string longer than 65536 bytes";
-	_Static_assert(JSON_MAX_STRING == 65536, "the message names the limit");
+	fault->why = "string longer than 262144 bytes";
+	_Static_assert(JSON_MAX_STRING == 262144, "the message names the limit");
 	if (bytes > JSON_MAX_STRING)
 		return 0;
 	if (escaped && bytes > *longest)

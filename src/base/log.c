@@ -4,6 +4,7 @@
  */
 #include "base.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -77,6 +78,20 @@ static void write_text(struct buf *b, enum log_level level, const char *msg)
 	}
 }
 
+/* Nobody may read it any more: that is no reason for the kernel to kill us half way. */
+static void write_quietly(const struct buf *b)
+{
+	struct timespec now = {0};
+	sigset_t pipe, before;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &pipe, &before);
+	if (fd_write_all(log_opt.fd, b->data, b->len) == -EPIPE && !sigismember(&before, SIGPIPE))
+		(void)sigtimedwait(&pipe, NULL, &now);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static void write_line(enum log_level level, const char *msg, const char *code)
 {
 	_buf_ struct buf b = {0};
@@ -87,7 +102,7 @@ static void write_line(enum log_level level, const char *msg, const char *code)
 		write_text(&b, level, msg);
 	buf_str(&b, "\n");
 	if (!b.failed)
-		(void)fd_write_all(log_opt.fd, b.data, b.len);
+		write_quietly(&b);
 }
 
 static void vlog(enum log_level level, const char *fmt, va_list ap)

@@ -33,15 +33,6 @@ static int go(struct err *e, struct launch *l)
 	return r < 0 ? r : launch_hooks(e, l, HOOK_POSTSTART, STATUS_RUNNING);
 }
 
-static int finish(struct err *e, struct launch *l)
-{
-	int r = container_destroy(e, &l->c);
-
-	container_unlock(&l->c);
-	container_poststop(&l->c, &l->spec);
-	return r;
-}
-
 static int run_foreground(struct err *e, struct launch *l, int *ret_status)
 {
 	int r, cleared = 0;
@@ -56,7 +47,7 @@ static int run_foreground(struct err *e, struct launch *l, int *ret_status)
 		l->c.state.pid = 0;
 	/* Somebody may have deleted it in between: then there is nothing left to do. */
 	if (container_lock(&why, &l->c) == 0)
-		cleared = finish(&why, l);
+		cleared = container_destroy(&why, &l->c, &l->spec);
 	if (r == 0 && cleared < 0) {
 		*e = why;
 		return cleared;

@@ -24,11 +24,7 @@ static int delete_locked(struct err *e, struct container *c, bool force)
 	/* Before the directory is gone; a damaged copy must not keep anybody from deleting. */
 	if (hooks && container_load_spec(e, c, &spec) < 0)
 		log_warning("poststop hooks are left out: %s", e->msg);
-	r = container_destroy(e, c);
-	/* It is gone; whoever waits for the lock need not wait for hooks. */
-	container_unlock(c);
-	if (r == 0)
-		container_poststop(c, &spec);
+	r = container_destroy(e, c, &spec);
 	spec_done(&spec);
 	return r;
 }
@@ -88,7 +84,7 @@ static int collect(struct err *e, const struct runtime *rt, const char *id, stru
 		return 0;
 	if (container_load_state(e, &c) < 0 || c.has_state)
 		return 0;
-	r = container_destroy(e, &c);
+	r = container_destroy(e, &c, NULL);
 	if (r < 0)
 		return err_wrap(e, r, "%s", id);
 	removed->v[removed->n] = arena_strdup(a, id);

@@ -95,7 +95,32 @@ int container_kill_all(struct err *e, struct container *c)
 	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP));
 }
 
-int container_destroy(struct err *e, struct container *c)
+/* Each hook is born in the hooks' cgroup: a time limit ends also what it has started. */
+static void poststop(struct container *c, const struct spec *spec)
+{
+	struct hook_context ctx = {.kind = HOOK_POSTSTOP};
+	_close_ int fd = FD_NONE;
+	struct container_info info;
+	_buf_ struct buf state = {0};
+	struct err e;
+	int r;
+
+	container_describe(c, STATUS_STOPPED, &info);
+	r = container_write_state_json(&e, &info, &state);
+	if (r == 0)
+		r = container_hook_cgroup(&e, c, &fd);
+	if (r < 0) {
+		log_warning("poststop hooks are left out: %s", e.msg);
+		return;
+	}
+	ctx.cgroup_fd = fd;
+	ctx.state = state.data;
+	ctx.state_len = state.len;
+	ctx.cwd = c->state.bundle;
+	(void)hooks_run(&e, &spec->hooks[HOOK_POSTSTOP], &ctx);
+}
+
+int container_destroy(struct err *e, struct container *c, const struct spec *spec)
 {
 	int r = 0;
 
@@ -103,26 +128,9 @@ int container_destroy(struct err *e, struct container *c)
 		r = kill_init(e, c);
 	if (r == 0)
 		r = remove_cgroup(e, c, INTENT_CGROUP);
+	if (r == 0 && spec && spec->hooks[HOOK_POSTSTOP].n)
+		poststop(c, spec);
 	if (r == 0 && (!c->has_state || c->state.hooks))
 		r = remove_cgroup(e, c, INTENT_HOOK_CGROUP);
 	return r < 0 ? r : container_remove_dir(e, c);
-}
-
-void container_poststop(const struct container *c, const struct spec *spec)
-{
-	struct hook_context ctx = {.kind = HOOK_POSTSTOP, .cgroup_fd = FD_NONE};
-	struct container copy = *c;
-	struct container_info info;
-	_buf_ struct buf state = {0};
-	struct err e;
-
-	if (!spec || !spec->hooks[HOOK_POSTSTOP].n)
-		return;
-	container_describe(&copy, STATUS_STOPPED, &info);
-	if (container_write_state_json(&e, &info, &state) < 0)
-		return;
-	ctx.state = state.data;
-	ctx.state_len = state.len;
-	ctx.cwd = c->state.bundle;
-	(void)hooks_run(&e, &spec->hooks[HOOK_POSTSTOP], &ctx);
 }

@@ -4,14 +4,12 @@
 
 #include "runtime/container.h"
 
-/* Kills every process of it, removes its cgroups and its directory. Needs only the state directory:
- * also right for a container whose maker was killed at any point. Caller holds the lock. */
-int container_destroy(struct err *e, struct container *c);
+/* Kills every process of it, removes its cgroups, runs the poststop hooks of spec (may be NULL; a
+ * failure is a warning), removes its directory. Needs only the state directory: also right for a
+ * container whose maker was killed at any point. Caller holds the lock. */
+int container_destroy(struct err *e, struct container *c, const struct spec *spec);
 
 /* SIGKILL to everything and nothing else; does not need the lock. */
 int container_kill_all(struct err *e, struct container *c);
-
-/* poststop hooks, after the container is gone; a failure is a warning. spec may be NULL. */
-void container_poststop(const struct container *c, const struct spec *spec);
 
 #endif

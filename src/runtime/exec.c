@@ -470,6 +470,10 @@ static int prepare(struct err *e, struct exec *x)
 		return r;
 	if (x->program.process->terminal && x->opt->detach && !x->opt->console_socket)
 		return err_set(e, ERR_USAGE, "a terminal with --detach needs --console-socket");
+	if (!x->program.process->terminal && x->opt->console_socket)
+		return err_set(e, ERR_USAGE,
+			       "--console-socket: the process has no terminal; "
+			       "give --tty");
 	x->program.preserve_fds = x->opt->preserve_fds;
 	r = process_environment(e, &x->spec.arena, x->program.process);
 	if (r == 0 && x->spec.linux_.seccomp) {

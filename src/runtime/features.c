@@ -35,32 +35,6 @@ static const char *cap_at(size_t i)
 	return caps_name((int)i);
 }
 
-static const char *memory_mode_at(size_t i)
-{
-	static const char *const names[] = {
-		"MPOL_DEFAULT",
-		"MPOL_PREFERRED",
-		"MPOL_BIND",
-		"MPOL_INTERLEAVE",
-		"MPOL_LOCAL",
-		"MPOL_PREFERRED_MANY",
-		"MPOL_WEIGHTED_INTERLEAVE",
-	};
-
-	return i < ARRAY_SIZE(names) ? names[i] : NULL;
-}
-
-static const char *memory_flag_at(size_t i)
-{
-	static const char *const names[] = {
-		"MPOL_F_NUMA_BALANCING",
-		"MPOL_F_RELATIVE_NODES",
-		"MPOL_F_STATIC_NODES",
-	};
-
-	return i < ARRAY_SIZE(names) ? names[i] : NULL;
-}
-
 static void write_cgroup(struct json_writer *w)
 {
 	json_write_object(w, "cgroup");
@@ -99,8 +73,8 @@ static void write_linux(struct json_writer *w)
 	write_enabled(w, "selinux", true);
 	write_enabled(w, "intelRdt", false);
 	json_write_object(w, "memoryPolicy");
-	write_list(w, "modes", memory_mode_at);
-	write_list(w, "flags", memory_flag_at);
+	write_list(w, "modes", spec_memory_mode);
+	write_list(w, "flags", spec_memory_flag);
 	json_write_close(w);
 	json_write_object(w, "mountExtensions");
 	write_enabled(w, "idmap", true);

@@ -89,8 +89,13 @@ int container_hook_cgroup(struct err *e, struct container *c, int *ret_fd)
 	r = container_cg_mount(e, c);
 	if (r == 0)
 		r = intent_get(e, c, INTENT_HOOK_CGROUP, &place, &found);
-	if (r < 0 || found)
-		return r < 0 ? r : cg_open(e, &c->cg, &place, ret_fd);
+	if (r < 0)
+		return r;
+	if (found) {
+		r = cg_open(e, &c->cg, &place, ret_fd);
+		/* Removed already by a delete that was killed then. */
+		return r == -ENOENT ? cg_create(e, &c->cg, &place, ret_fd) : r;
+	}
 	r = cg_sibling(e, &c->state.cgroup, ":hooks", &place);
 	if (r == 0)
 		r = intent_add(e, c, INTENT_HOOK_CGROUP, &place);

@@ -50,13 +50,21 @@ static int pass_listen_fds(struct err *e, struct launch *l)
 {
 	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
 	struct spec_process *p = l->spec.process;
-	uint32_t n, owner;
+	uint32_t n, owner, end;
 	char **v;
 
 	if (!fds || str_to_u32(fds, &n) < 0 || n == 0 || n > 1024)
 		return 0;
 	if (pid && (str_to_u32(pid, &owner) < 0 || owner != (uint32_t)getpid()))
 		return 0;
+	end = 3 + l->program.preserve_fds + n;
+	for (uint32_t fd = end - n; fd < end; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+
+		/* One of our own, which are all close-on-exec, is none either. */
+		if (flags < 0 || flags & FD_CLOEXEC)
+			return err_set(e, ERR_USAGE, "LISTEN_FDS=%u: fd %u is not open", n, fd);
+	}
 	v = arena_array(&l->spec.arena, p->env.n + 3, sizeof(*v));
 	if (!v)
 		return err_nomem(e);
@@ -418,10 +426,8 @@ void launch_undo(struct launch *l)
 	}
 	if (!l->made)
 		return;
-	if (container_destroy(&e, &l->c) < 0)
+	if (container_destroy(&e, &l->c, l->pid > 0 ? &l->spec : NULL) < 0)
 		log_warning("clear up after the failure: %s", e.msg);
-	else if (l->pid > 0)
-		container_poststop(&l->c, &l->spec);
 }
 
 void launch_init(struct launch *l, const struct runtime *rt, const struct launch_options *o)

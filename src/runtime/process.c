@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <linux/ioprio.h>
-#include <linux/mempolicy.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -192,42 +191,15 @@ int process_affinity(struct err *e, const char *cpus)
 	return 0;
 }
 
-static int memory_mode(const char *name)
-{
-	static const char *const names[] = {
-		[MPOL_DEFAULT] = "MPOL_DEFAULT",  [MPOL_PREFERRED] = "MPOL_PREFERRED",
-		[MPOL_BIND] = "MPOL_BIND",	  [MPOL_INTERLEAVE] = "MPOL_INTERLEAVE",
-		[MPOL_LOCAL] = "MPOL_LOCAL",	  [MPOL_PREFERRED_MANY] = "MPOL_PREFERRED_MANY",
-		[6] = "MPOL_WEIGHTED_INTERLEAVE", /* Linux 6.9 */
-	};
-
-	return str_lookup(names, ARRAY_SIZE(names), name);
-}
-
 int process_memory_policy(struct err *e, const struct spec_memory_policy *m)
 {
 	unsigned long bits[LIST_BITS / LONG_BITS];
-	int mode = memory_mode(m->mode);
 	bool nodes = m->nodes && *m->nodes;
 
-	if (mode < 0)
-		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.mode: unknown \"%s\"", m->mode);
-	for (size_t i = 0; i < m->flags.n; i++) {
-		if (str_eq(m->flags.v[i], "MPOL_F_STATIC_NODES"))
-			mode |= MPOL_F_STATIC_NODES;
-		else if (str_eq(m->flags.v[i], "MPOL_F_RELATIVE_NODES"))
-			mode |= MPOL_F_RELATIVE_NODES;
-		else if (str_eq(m->flags.v[i], "MPOL_F_NUMA_BALANCING"))
-			mode |= MPOL_F_NUMA_BALANCING;
-		else
-			return err_set(e, ERR_CONFIG,
-				       "linux.memoryPolicy.flags[%zu]: unknown \"%s\"", i,
-				       m->flags.v[i]);
-	}
 	if (nodes && parse_list(m->nodes, bits) < 0)
 		return err_set(e, ERR_CONFIG, "linux.memoryPolicy.nodes: bad list \"%s\"",
 			       m->nodes);
-	if (sys_set_mempolicy(mode, nodes ? bits : NULL, nodes ? LIST_BITS + 1 : 0) < 0)
+	if (sys_set_mempolicy(m->value, nodes ? bits : NULL, nodes ? LIST_BITS + 1 : 0) < 0)
 		return err_sys(e, "linux.memoryPolicy: set %s", m->mode);
 	return 0;
 }

@@ -170,10 +170,14 @@ struct spec_seccomp {
 };
 
 struct spec_memory_policy {
-	const char *mode;	/* MPOL_* */
+	const char *mode;	/* "MPOL_BIND" */
+	int value;		/* MPOL_*, with the MPOL_F_* of flags */
 	const char *nodes;
 	struct strv flags;
 };
+/* Their names (walk until NULL). */
+const char *spec_memory_mode(size_t i);
+const char *spec_memory_flag(size_t i);
 
 struct spec_linux {
 	struct spec_ns ns[NS_KIND_MAX];

@@ -5,6 +5,7 @@
  */
 #include "runtime/spec_private.h"
 
+#include <linux/mempolicy.h>
 #include <linux/mount.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
@@ -290,20 +291,33 @@ static int decode_personality(struct err *e, struct arena *a, const struct json 
 
 /* memoryPolicy */
 
-/* value: whether it takes nodes: 0 never, 1 if it likes, 2 at least one */
 static const struct json_word memory_mode_words[] = {
-	{"MPOL_DEFAULT", 0},	{"MPOL_BIND", 2},
-	{"MPOL_INTERLEAVE", 2}, {"MPOL_WEIGHTED_INTERLEAVE", 2},
-	{"MPOL_PREFERRED", 1},	{"MPOL_PREFERRED_MANY", 2},
-	{"MPOL_LOCAL", 0},	{.name = ""},
+	{"MPOL_DEFAULT", MPOL_DEFAULT},
+	{"MPOL_PREFERRED", MPOL_PREFERRED},
+	{"MPOL_BIND", MPOL_BIND},
+	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+	{"MPOL_LOCAL", MPOL_LOCAL},
+	{"MPOL_PREFERRED_MANY", MPOL_PREFERRED_MANY},
+	{"MPOL_WEIGHTED_INTERLEAVE", 6},	/* Linux 6.9 */
+	{.name = ""},
 };
 
 static const struct json_word memory_flag_words[] = {
-	{"MPOL_F_NUMA_BALANCING", 0},
-	{"MPOL_F_RELATIVE_NODES", 0},
-	{"MPOL_F_STATIC_NODES", 0},
+	{"MPOL_F_NUMA_BALANCING", MPOL_F_NUMA_BALANCING},
+	{"MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES},
+	{"MPOL_F_STATIC_NODES", MPOL_F_STATIC_NODES},
 	{.name = ""},
 };
+
+const char *spec_memory_mode(size_t i)
+{
+	return i + 1 < ARRAY_SIZE(memory_mode_words) ? memory_mode_words[i].name : NULL;
+}
+
+const char *spec_memory_flag(size_t i)
+{
+	return i + 1 < ARRAY_SIZE(memory_flag_words) ? memory_flag_words[i].name : NULL;
+}
 
 static const struct json_field memory_policy_fields[] = {
 	F("mode", STR, spec_memory_policy, mode, .required = true),
@@ -316,16 +330,22 @@ static int memory_policy_done(struct err *e, struct arena *a, const struct json 
 {
 	const struct json *flags = json_get(node, "flags");
 	struct spec_memory_policy *m = target;
-	int r, nodes = 0, ignored;
+	int r, mode = 0, flag = 0;
+	bool none, some;
 
-	r = json_to_word(e, json_get(node, "mode"), memory_mode_words, "memory policy", &nodes);
-	for (const struct json *c = flags ? flags->child : NULL; c && r == 0; c = c->next)
-		r = json_to_word(e, c, memory_flag_words, "memory policy flag", &ignored);
+	r = json_to_word(e, json_get(node, "mode"), memory_mode_words, "memory policy", &mode);
+	m->value = mode;
+	for (const struct json *c = flags ? flags->child : NULL; c && r == 0; c = c->next) {
+		r = json_to_word(e, c, memory_flag_words, "memory policy flag", &flag);
+		m->value |= flag;
+	}
 	if (r == 0)
 		r = spec_check_list(e, a, node, "nodes", &m->nodes);
-	if (r == 0 && nodes == 0 && m->nodes)
+	none = mode == MPOL_DEFAULT || mode == MPOL_LOCAL;
+	some = !none && mode != MPOL_PREFERRED;
+	if (r == 0 && none && m->nodes)
 		r = spec_bad(e, node, "nodes", "%s takes no nodes", m->mode);
-	if (r == 0 && nodes == 2 && !m->nodes)
+	if (r == 0 && some && !m->nodes)
 		r = spec_bad(e, node, "nodes", "%s needs at least one node", m->mode);
 	return r;
 }

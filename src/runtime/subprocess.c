@@ -52,6 +52,9 @@ _Noreturn static void child(const struct subprocess *p, int out)
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* What our caller ignores (nohup, some engines) is not the program's business. */
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (arrange_fds(p, out, &dirfd) < 0 || (p->cwd && chdir(p->cwd) < 0))

@@ -199,6 +199,52 @@ poststop stopped two"
 	[[ ! -e $ROOT/$ID ]]
 }
 
+@test "a poststop hook that takes too long, with what it started" {
+	make_bundle
+	edit_config '.hooks.poststop = [{path: "/bin/sh",
+			args: ["sh", "-c", "setsid sleep 1001 & sleep 1000"], timeout: 1},
+		{path: "/bin/touch", args: ["touch", "\($tmp)/second"]}]' --arg tmp "$TMP"
+	set_args true
+	run_in_container
+	assert_status 0
+	assert_output_has "hooks.poststop[0]: /bin/sh: killed: its timeout is over; seconds: 1"
+	[[ -e $TMP/second && ! -e $ROOT/$ID ]]
+	# The same by delete. assert_clean finds what would be left.
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	run_bawn delete "$ID"
+	assert_status 0
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "delete --force ends a poststop hook that hangs" {
+	make_bundle
+	edit_config '.hooks.poststop = [{path: "/bin/sh",
+		args: ["sh", "-c", "[ -e $0 ] && exit; echo >$0; setsid sleep 1001 & sleep 1000", $file]}]' \
+		--arg file "$TMP/hangs"
+	set_args true
+	start_container
+	wait_for 5 status_is "$ID" stopped
+	bawn delete "$ID" 2>/dev/null &
+	wait_for 5 test -e "$TMP/hangs"
+	run_bawn delete --force "$ID"
+	assert_status 0
+	wait $! || true
+	[[ ! -e $ROOT/$ID ]]
+}
+
+@test "hooks do not ignore the signals that the caller of bawn ignores" {
+	make_bundle
+	edit_config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "grep SigIgn /proc/$$/status >$0", $file]}]' \
+		--arg file "$TMP/ignored"
+	set_args true
+	(
+		trap '' HUP INT USR1 PIPE
+		bawn run --bundle "$BUNDLE" "$ID"
+	)
+	assert_equal "$(tr -d '\t' <"$TMP/ignored")" "SigIgn:0000000000000000"
+}
+
 @test "a hook that is killed, one that does not exist, one that cannot be executed" {
 	make_bundle
 	edit_config '.hooks.prestart = [{path: "/bin/sh", args: ["sh", "-c", "kill -9 $$"]}]'

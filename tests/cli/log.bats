@@ -262,3 +262,17 @@ hook_runs() {
 	assert_status 1
 	assert_file_has received 'level=error bawn start nobody: container "nobody" does not exist'
 }
+
+@test "a reader of the messages that has gone does not end a create half way" {
+	make_bundle
+	edit_config '.nonsense = 1'
+	mkfifo fifo
+	# shellcheck disable=SC2094 # a write end without a reader is what is wanted
+	exec 9<>fifo 8>fifo 9<&-
+	status=0
+	timeout -k 5 "$BAWN_TEST_LIMIT" "$BAWN" --root "$ROOT" create --bundle "$BUNDLE" "$ID" \
+		</dev/null >/dev/null 2>&8 3>&- 4>&- || status=$?
+	exec 8>&-
+	assert_equal "$status" 0
+	status_is "$ID" created
+}

@@ -215,6 +215,14 @@ via-console
 	assert_equal "$stderr" "terminal: restored"
 }
 
+@test "exec --console-socket without a terminal" {
+	make_bundle
+	start_container
+	run_bawn exec -d --console-socket "$TMP/socket" "$ID" true
+	assert_status 2
+	assert_output_has "--console-socket: the process has no terminal; give --tty"
+}
+
 @test "a long path of a console socket" {
 	make_terminal_bundle
 	local long

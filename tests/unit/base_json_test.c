@@ -197,7 +197,7 @@ TEST(limit_string)
 				EQ(t->child->str[n - 1], 'a');
 			} else {
 				STREQ(refused(b.data),
-				      "doc: line 1, column 2: string longer than 65536 bytes");
+				      "doc: line 1, column 2: string longer than 262144 bytes");
 			}
 		}
 	}
