@@ -68,6 +68,16 @@ static int explain(struct err *e, int r, const struct cg_mount *m, const char *p
 		       cg_controller_name(c), m->point, path);
 }
 
+/* The kernel would enable some (cpu, pids) in a cgroup with processes, as the root of threaded
+ * ones: no container could live below it then. The root of all, which has no type, may. */
+static bool has_processes(int fd)
+{
+	char text[32];
+
+	return cg_read(fd, "cgroup.type", text, sizeof(text)) > 0 &&
+	       cg_read(fd, "cgroup.procs", text, sizeof(text)) > 0;
+}
+
 /* In one parent, path: "" or "/a/b". */
 static int enable_in(struct err *e, const struct cg_mount *m, const char *path, uint32_t need,
 		     const char *const what[CG_CONTROLLER_MAX])
@@ -90,6 +100,11 @@ static int enable_in(struct err *e, const struct cg_mount *m, const char *path, 
 		enum cg_controller c = lowest(need & ~given & ~available);
 
 		return not_available(e, m, path, c, what[c]);
+	}
+	if (has_processes(fd)) {
+		enum cg_controller c = lowest(need & ~given);
+
+		return explain(e, -EBUSY, m, path, fd, c, what[c]);
 	}
 	/* One by one, so that a refusal has a name. */
 	for (need &= ~given; need; need &= need - 1) {

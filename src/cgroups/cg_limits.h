@@ -1,4 +1,4 @@
-/* Private to cgroups/: limits as a plan of writes, made by cg_plan.c, carried out by cg_limits.c. */
+/* Private to cgroups/: limits as a plan of writes, made by cg_plan.c, done by cg_limits.c. */
 #ifndef BAWN_CGROUPS_CG_LIMITS_H
 #define BAWN_CGROUPS_CG_LIMITS_H
 

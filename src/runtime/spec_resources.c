@@ -481,7 +481,10 @@ int spec_parse_resources(struct err *e, struct arena *a, const char *what, const
 	struct json *tree;
 	int r = json_parse(e, a, what, text, len, &tree);
 
-	return r < 0 ? r : spec_resources_decode(e, a, tree, ret);
+	if (r < 0)
+		return r;
+	r = spec_resources_decode(e, a, tree, ret);
+	return r < 0 ? err_wrap(e, r, "%s", what) : 0;
 }
 
 void spec_write_resources(struct json_writer *w, const char *key, const struct cg_resources *res)

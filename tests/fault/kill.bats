@@ -35,6 +35,14 @@ prepare_delete() {
 	bawn kill "$ID" KILL
 	wait_for 5 status_is "$ID" stopped
 }
+# Where there are controllers, memory that has to be reclaimed first too.
+prepare_update() {
+	local limits='"pids": {"limit": -1}'
+	! in_vm || limits='"pids": {"limit": 90}, "memory": {"limit": 20000000}, "unified": {"io.weight": "default 50"}'
+	bawn run -d --bundle "$BUNDLE" "$ID"
+	! in_vm || bawn exec "$ID" dd if=/dev/zero of=/dev/shm/x bs=1M count=17
+	echo "{\"devices\": [{\"allow\": true, \"access\": \"r\"}], $limits}" >"$TMP/resources"
+}
 prepare_force() { bawn run -d --bundle "$BUNDLE" "$ID"; }
 
 set_command() {
@@ -45,6 +53,7 @@ set_command() {
 	exec) command=(exec -d "$ID" sleep 1000) ;;
 	kill) command=(kill "$ID" TERM) ;;
 	delete) command=(delete "$ID") ;;
+	update) command=(update --resources "$TMP/resources" "$ID") ;;
 	force) command=(delete --force "$ID") ;;
 	esac
 }
@@ -89,5 +98,6 @@ sweep_verb() {
 @test "exec, killed" { sweep_verb main exec; }
 @test "exec, its child killed" { sweep_verb child exec; }
 @test "kill, killed" { sweep_verb main kill; }
+@test "update, killed" { sweep_verb main update; }
 @test "delete, killed" { sweep_verb main delete; }
 @test "delete --force, killed" { sweep_verb main force; }
