@@ -136,6 +136,16 @@ static int carry_out(struct err *e, struct cg_plan *p, int cgroup_fd, struct cg_
 	return explain_write(e, r, w);
 }
 
+/* A memory limit that was raised for a moment may be below what is in use by now. */
+static int put_one_back(int cgroup_fd, const struct cg_write *w)
+{
+	struct err ignored;
+
+	if (str_eq(w->file, "memory.max"))
+		return cg_set_memory_max(&ignored, cgroup_fd, w->what, w->old);
+	return file_write_at(cgroup_fd, w->file, w->old, strlen(w->old));
+}
+
 /* What cannot be put back is said, in the message of the failure that made it necessary. */
 static void put_back(struct err *e, struct cg_plan *p, int cgroup_fd)
 {
@@ -145,7 +155,7 @@ static void put_back(struct err *e, struct cg_plan *p, int cgroup_fd)
 
 		if (!w->old || !*w->old)
 			continue;
-		if (file_write_at(cgroup_fd, w->file, w->old, strlen(w->old)) < 0)
+		if (put_one_back(cgroup_fd, w) < 0)
 			(void)str_format(e->msg + len, sizeof(e->msg) - len,
 					 "; %s could not be put back to \"%s\"", w->file, w->old);
 	}
