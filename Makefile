@@ -171,7 +171,7 @@ install: all
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	install -D -m 644 config/completion/bawn.bash $(DESTDIR)$(COMPLETIONDIR)/bawn
-	$(foreach f,$(wildcard config/podman/*),install -D -m 644 $(f) \
+	$(foreach f,$(wildcard $(addprefix config/,podman/* docker/* containerd/*)),install -D -m 644 $(f) \
 		$(DESTDIR)$(PREFIX)/share/bawn/$(f:config/%=%) &&) :
 
 # ---- tests -----------------------------------------------------------------------------------
