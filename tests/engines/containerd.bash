@@ -19,7 +19,7 @@ start_containerd() {
 
 stop_containerd() {
 	stop_daemon containerd
-	umount -R /var/lib/containerd
+	umount -R --lazy /var/lib/containerd
 }
 
 # wait_for_daemon NAME COMMAND...: until COMMAND succeeds or the daemon has ended.

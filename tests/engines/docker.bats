@@ -43,7 +43,7 @@ load docker
 	run_pty 'expect #
 		send until stty size; do sleep 0.2; done\r
 		expect 30 100
-		send echo sl""eeps; sleep 100\r
+		send sh -c "echo sl""eeps; exec sleep 100"\r
 		expect sleeps
 		send \003
 		send exit 5\r' docker run -it --rm "$image" sh

@@ -62,7 +62,7 @@ load docker
 	run_docker 0 exec "$NAME" grep CapEff /proc/self/status
 	assert_output_has 00000000a80425fb
 	run_docker 0 exec --privileged "$NAME" grep CapEff /proc/self/status
-	assert_output_has 000001ffffffffff
+	assert_all_caps
 	run_docker 0 top "$NAME" -o pid,args
 	assert_output_has "sleep 500"
 	assert_output_has "sleep 1000"
@@ -98,7 +98,7 @@ load docker
 		resize 40 90
 		send sleep 1; stty size\r
 		expect 40 90
-		send echo sl""eeps; sleep 100\r
+		send sh -c "echo sl""eeps; exec sleep 100"\r
 		expect sleeps
 		send \003
 		send echo ma""rk\r
@@ -287,14 +287,18 @@ bawn_list() {
 	"$(type -P "$runtime")" --root "$ROOT" list --format json
 }
 
-@test "the daemon ends and comes back: containers that ran are seen as ended" {
+@test "the daemon is killed and comes back: containers that ran are seen as ended" {
 	start_sleeper
-	local pid
+	local pid old
 	pid=$(pid_of "$NAME")
-	kill -KILL "$(cat /run/dockerd.test-pid)"
-	wait_for 30 process_is_gone "$(cat /run/dockerd.test-pid)"
+	old=$(daemon_pid dockerd)
+	kill -KILL "$old"
+	wait_for 30 process_is_gone "$old"
 	kill -0 "$pid"
 	launch_dockerd
+	# This one is no leak.
+	take_snapshot now
+	grep '(dockerd)' snapshot.now >>snapshot.before
 	state_is "$NAME" exited
 	run_docker 0 start "$NAME"
 	run_docker 0 exec "$NAME" true
