@@ -88,12 +88,11 @@ watch_events() {
 	assert_equal "$(cgroup_of "$(pid_of "$NAME")")" "/sys/fs/cgroup/my/$NAME"
 	local other
 	other=/proc/$(pid_of "$NAME")/ns
-	NAME=$NAME-2
-	once 0 --with-ns "uts:$other/uts" -- readlink /proc/self/ns/uts
+	NAME=$NAME-2 once 0 --with-ns "uts:$other/uts" -- readlink /proc/self/ns/uts
 	assert_stdout "$(readlink "$other/uts")"
-	run_ctr 0 tasks kill -s KILL "${NAME%-2}"
-	wait_for 20 task_is "${NAME%-2}" STOPPED
-	run_ctr 0 tasks delete "${NAME%-2}"
+	run_ctr 0 tasks kill -s KILL "$NAME"
+	wait_for 20 task_is "$NAME" STOPPED
+	run_ctr 0 tasks delete "$NAME"
 	[[ ! -d /sys/fs/cgroup/my ]] || rmdir /sys/fs/cgroup/my
 }
 
