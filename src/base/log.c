@@ -10,6 +10,7 @@
 #include <time.h>
 
 static struct log_options log_opt = {.fd = STDERR_FILENO, .plain = true};
+static bool warnings_muted;
 
 void log_setup(const struct log_options *options)
 {
@@ -124,11 +125,16 @@ void log_debug(const char *fmt, ...)
 	va_end(ap);
 }
 
+void log_mute_warnings(bool mute)
+{
+	warnings_muted = mute;
+}
+
 void log_warning(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (log_opt.json && !log_opt.debug)
+	if ((log_opt.json || warnings_muted) && !log_opt.debug)
 		return;
 	va_start(ap, fmt);
 	vlog(LOG_LEVEL_WARNING, fmt, ap);

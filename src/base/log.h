@@ -25,6 +25,8 @@ void log_setup(const struct log_options *options);
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* With JSON logs warnings are written only with debug on: podman parses the file as one object. */
 void log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Warnings off, for what has warned before, or on again. With debug on they are written anyway. */
+void log_mute_warnings(bool mute);
 /* The final line: "bawn VERB ID: MSG". */
 void log_error(const struct err *e);
 bool log_debug_on(void);

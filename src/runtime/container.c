@@ -194,7 +194,13 @@ int container_load_spec(struct err *e, const struct container *c, struct spec *s
 	_buf_ struct buf text = {0};
 	int r = file_read_at(e, c->dir_fd, "config.json", JSON_MAX_DOCUMENT, &text);
 
-	return r < 0 ? r : spec_parse(e, "config.json", text.data ? text.data : "", text.len, spec);
+	if (r < 0)
+		return r;
+	/* It has warned when the container was made. */
+	log_mute_warnings(true);
+	r = spec_parse(e, "config.json", text.data ? text.data : "", text.len, spec);
+	log_mute_warnings(false);
+	return r;
 }
 
 /* A process whose first thread has ended alone (pthread_exit() in main) is alive but shows that

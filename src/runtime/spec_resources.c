@@ -45,12 +45,20 @@ static const struct {
 	{'m', CG_DEVICE_MKNOD},
 };
 
-static int decode_access(struct err *e, const struct json *node, const char *access, uint32_t *ret)
+static int decode_access(struct err *e, const struct json *node, const char *access, bool allow,
+			 uint32_t *ret)
 {
-	*ret = access ? 0 : CG_DEVICE_READ | CG_DEVICE_WRITE | CG_DEVICE_MKNOD;
+	const uint32_t all = CG_DEVICE_READ | CG_DEVICE_WRITE | CG_DEVICE_MKNOD;
+
+	*ret = access ? 0 : all;
 	for (const char *s = access ? access : ""; *s; s++) {
 		size_t i = 0;
 
+		/* In rules that were written for cgroup v1; runc takes it. What denies, denies all. */
+		if (*s == 'a' && !allow) {
+			*ret |= all;
+			continue;
+		}
 		while (i < ARRAY_SIZE(access_letters) && access_letters[i].letter != *s)
 			i++;
 		if (i == ARRAY_SIZE(access_letters))
@@ -87,7 +95,7 @@ static int decode_rule(struct err *e, struct arena *a, const struct json *node,
 		.major = rule.major.v,
 		.minor = rule.minor.v,
 	};
-	return decode_access(e, node, rule.access, &ret->access);
+	return decode_access(e, node, rule.access, ret->allow, &ret->access);
 }
 
 static int decode_devices(struct err *e, struct arena *a, const struct json *node, void *target)

@@ -79,6 +79,12 @@ code_of() {
 	assert_output_has "CAP_NONSENSE"
 	assert_output_has "linux.resources.memory.noSuchLimit"
 	assert_equal "$(grep -vc 'warning: ' <<<"$stderr")" 0
+	# Once, not at every use.
+	set_args sleep 1000
+	start_container
+	run_bawn exec "$ID" true
+	assert_status 0
+	assert_stderr ""
 }
 
 @test "--debug says more, and breaks nothing" {

@@ -387,6 +387,8 @@ TEST(resources_bad_devices)
 		 "linux.resources.devices[0].type: unknown type of device \"p\""},
 		{LINUX, "\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rx\"}]}",
 		 "linux.resources.devices[0].access: \"rx\": 'x' is none of r, w, m"},
+		{LINUX, "\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"rwa\"}]}",
+		 "linux.resources.devices[0].access: \"rwa\": 'a' is none of r, w, m"},
 		{LINUX, "\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"\"}]}",
 		 "linux.resources.devices[0].access: empty"},
 		{LINUX, "\"resources\":{\"devices\":[{\"allow\":true,\"major\":-2}]}",
