@@ -70,9 +70,9 @@ musl_link = $(CC) -static-pie -nostdlib $(LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LI
 
 # ---- sources ---------------------------------------------------------------------------------
 LIB_SRC := $(sort $(foreach d,base path cgroups runtime,$(wildcard src/$(d)/*.c)))
-NET_SRC := $(sort $(wildcard src/netns/*.c))
+HELPER_SRC := $(sort $(wildcard src/netns/*.c) $(wildcard src/systemd/*.c))
 BASE_SRC := $(filter-out src/base/musl_fortify.c,$(wildcard src/base/*.c))
-GLIBC_LIB_SRC := $(filter-out %/musl_fortify.c %/bawn_net.c,$(LIB_SRC) $(NET_SRC))
+GLIBC_LIB_SRC := $(filter-out %/musl_fortify.c %/bawn_net.c %/bawn_systemd.c,$(LIB_SRC) $(HELPER_SRC))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
@@ -82,7 +82,7 @@ FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
 TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lm
 
 .PHONY: all
-all: $(BUILD)/bawn $(BUILD)/bawn-net
+all: $(BUILD)/bawn $(BUILD)/bawn-net $(BUILD)/bawn-systemd
 
 # ---- variants: the same sources compiled in several ways -------------------------------------
 # $(call variant,DIR,COMPILER,CFLAGS,SOURCES): objects in DIR/obj, the library DIR/libbawn.a. An
@@ -102,8 +102,8 @@ $(1)/libbawn.a: $(patsubst %.c,$(1)/obj/%.o,$(filter src/%,$(filter-out src/cli/
 	$$(say)$(AR) rcsD $$@ $$^
 
 # Only the lower directories can do without the generated tables.
-$(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% src/netns/% \
-	tests/unit/base_% tests/unit/path_% tests/unit/cgroups_%,$(4))): | $(GEN)
+$(patsubst %.c,$(1)/obj/%.o,$(filter-out src/base/% src/path/% src/cgroups/% src/netns/% src/systemd/% \
+	tests/unit/base_% tests/unit/path_% tests/unit/cgroups_% tests/unit/systemd_%,$(4))): | $(GEN)
 -include $(patsubst %.c,$(1)/obj/%.d,$(4))
 endef
 
@@ -112,9 +112,6 @@ endef
 define programs
 $(1)/bawn: $(patsubst %.c,$(1)/obj/%.o,$(CLI_SRC)) $(3) $(1)/libbawn.a
 	$$(say)$(2) $(LDFLAGS) -pie $$^ -lyajl -lm -o $$@
-
-$(1)/bawn-net: $(1)/obj/src/netns/bawn_net.o $(3) $(1)/libbawn.a
-	$$(say)$(2) $(LDFLAGS) -pie $$^ -lmnl -lyajl -o $$@
 
 $(addprefix $(1)/unit/,$(UNIT)): $(1)/unit/%: $(1)/obj/tests/unit/%.o $(3) $(1)/libbawn.a
 	@mkdir -p $$(@D)
@@ -143,9 +140,17 @@ $(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
 
 # Helpers are what few containers need; they lie beside bawn or in LIBEXECDIR, and use glibc since
 # Debian has their libraries as shared ones only.
-$(eval $(call variant,$(BUILD)/helper,$(CC),$(TEST_CFLAGS),$(BASE_SRC) $(NET_SRC)))
-$(BUILD)/bawn-net: $(BUILD)/helper/obj/src/netns/bawn_net.o $(BUILD)/helper/libbawn.a
-	$(say)$(CC) $(LDFLAGS) -pie $^ -lmnl -lyajl -o $@
+$(eval $(call variant,$(BUILD)/helper,$(CC),$(TEST_CFLAGS),$(BASE_SRC) $(HELPER_SRC)))
+define helpers
+$(1)/bawn-net: $(2)/obj/src/netns/bawn_net.o $(4) $(2)/libbawn.a
+	$$(say)$(3) $(LDFLAGS) -pie $$^ -lmnl -o $$@
+
+$(1)/bawn-systemd: $(2)/obj/src/systemd/bawn_systemd.o $(4) $(2)/libbawn.a
+	$$(say)$(3) $(LDFLAGS) -pie $$^ -lsystemd -lm -o $$@
+endef
+$(eval $(call helpers,$(BUILD),$(BUILD)/helper,$(CC)))
+$(eval $(call helpers,build/test,build/test,$(CC)))
+$(eval $(call helpers,build/asan,build/asan,$(CC) $(SAN),build/asan/obj/tests/native/sanitizer.o))
 
 # ---- generated headers -----------------------------------------------------------------------
 # Tables made at build time, so that the core links neither libseccomp nor its name strings.
@@ -167,7 +172,7 @@ MAN := $(wildcard man/*.[1-8])
 .PHONY: install
 install: all
 	install -D -s -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
-	install -D -s -m 755 $(BUILD)/bawn-net $(DESTDIR)$(LIBEXECDIR)/bawn-net
+	install -D -s -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/bawn-net $(BUILD)/bawn-systemd
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	install -D -m 644 config/completion/bawn.bash $(DESTDIR)$(COMPLETIONDIR)/bawn
@@ -187,7 +192,7 @@ $(TOOLS): build/test/%: %.c $(wildcard tests/lib/*.h)
 tests: all $(TOOLS) build/test/bawn \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
-asan: build/asan/bawn build/asan/bawn-net $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
+asan: build/asan/bawn build/asan/bawn-net build/asan/bawn-systemd $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
 
 check check-full: tests asan
 	$(if $(filter %-full,$@),BAWN_FULL=1) tests/run -b $(BUILD)/bawn lint native asan vm

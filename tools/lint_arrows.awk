@@ -6,6 +6,7 @@ BEGIN {
 	below["path"] = "base"
 	below["cgroups"] = "base path"
 	below["netns"] = "base path"
+	below["systemd"] = "base"
 	below["virt"] = "base path"
 	below["runtime"] = "base path cgroups netns"
 	below["checkpoint"] = "base path cgroups netns runtime"
@@ -20,6 +21,7 @@ BEGIN {
 	system_of["sys/capability.h"] = ""
 	system_of["yajl/"] = "base"
 	system_of["libmnl/"] = "netns"
+	system_of["systemd/"] = "systemd"
 }
 
 function bad(what)
@@ -32,7 +34,7 @@ function bad(what)
 function check_system(name, key)
 {
 	key = name
-	if (name ~ /^(yajl|libmnl)\//)
+	if (name ~ /^(yajl|libmnl|systemd)\//)
 		sub(/\/.*/, "/", key)
 	if (key in system_of && system_of[key] != dir)
 		bad("<" name "> " (system_of[key] == "" ? "has no place here" : \

@@ -281,6 +281,21 @@ int cg_create(struct err *e, const struct cg_mount *m, struct cg_place *place, i
 	return r;
 }
 
+int cg_adopt(struct err *e, const struct cg_mount *m, struct cg_place *place, int *ret_fd)
+{
+	_close_ int fd = cg_open_dir(m->fd, place->path, O_RDONLY);
+	int r;
+
+	if (fd < 0)
+		return err_num(e, fd, "open cgroup %s%s, which systemd made", m->point,
+			       place->path);
+	r = claim(e, fd, m, place);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 static int gone(struct err *e, const struct cg_place *place)
 {
 	return err_set(e, ERR_NOT_FOUND, "cgroup %s of the container does not exist any more",

@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* Where relative paths go, and what the names of cgroups without a path start with. */
-#define OWN_NAME "bawn"
-
 size_t cg_parent_len(const char *path, size_t len)
 {
 	while (len > 0 && path[len - 1] != '/')
@@ -167,19 +164,19 @@ static int append_id(struct err *e, char *out, size_t size, const char *id)
 
 	if (!*id || strchr(id, '/'))
 		return err_set(e, ERR_CONFIG, "container id \"%s\" is no name for a cgroup", id);
-	if (str_format(name, sizeof(name), OWN_NAME "-%s", id) < 0)
+	if (str_format(name, sizeof(name), CG_OWN_NAME "-%s", id) < 0)
 		return err_num(e, ENAMETOOLONG, "cgroup for container id %.100s...", id);
 	return append(e, out, size, name);
 }
 
-static int new_mark(struct err *e, struct cg_place *p)
+int cg_new_mark(struct err *e, char mark[CG_MARK_SIZE])
 {
 	unsigned char raw[(CG_MARK_SIZE - 1) / 2];
 
 	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
 		return err_sys(e, "getrandom");
 	for (size_t i = 0; i < sizeof(raw); i++)
-		snprintf(p->mark + 2 * i, 3, "%02x", raw[i]);
+		snprintf(mark + 2 * i, 3, "%02x", raw[i]);
 	return 0;
 }
 
@@ -217,7 +214,7 @@ int cg_resolve(struct err *e, const struct cg_mount *m, const char *cgroups_path
 		if (cgroups_path[0] != '/')
 			r = default_parent(e, m, path, size);
 		if (r == 0 && cgroups_path[0] != '/')
-			r = append(e, path, size, OWN_NAME);
+			r = append(e, path, size, CG_OWN_NAME);
 		parent = strlen(path);
 		if (r == 0)
 			r = append(e, path, size, cgroups_path);
@@ -228,7 +225,22 @@ int cg_resolve(struct err *e, const struct cg_mount *m, const char *cgroups_path
 	if (r < 0)
 		return r;
 	ret->keep = existing(m, path);
-	return new_mark(e, ret);
+	return cg_new_mark(e, ret->mark);
+}
+
+int cg_place_at(struct err *e, const char *path, const char *mark, struct cg_place *ret)
+{
+	int r;
+
+	ret->path[0] = '\0';
+	ret->id = 0;
+	r = append(e, ret->path, sizeof(ret->path), path);
+	if (r == 0 && (!ret->path[0] || !str_eq(ret->path, path)))
+		r = err_set(e, ERR_SYSTEM, "\"%.200s\" is no path of a cgroup", path);
+	if (r < 0)
+		return r;
+	ret->keep = (uint32_t)cg_parent_len(ret->path, strlen(ret->path));
+	return str_format(ret->mark, sizeof(ret->mark), "%s", mark);
 }
 
 int cg_sibling(struct err *e, const struct cg_place *place, const char *suffix,
@@ -241,5 +253,5 @@ int cg_sibling(struct err *e, const struct cg_place *place, const char *suffix,
 		return err_num(e, ENAMETOOLONG, "cgroup %.200s%s", place->path, suffix);
 	ret->keep = place->keep;
 	ret->id = 0;
-	return new_mark(e, ret);
+	return cg_new_mark(e, ret->mark);
 }

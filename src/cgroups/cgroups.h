@@ -86,6 +86,24 @@ int cg_resolve(struct err *e, const struct cg_mount *m, const char *cgroups_path
 int cg_sibling(struct err *e, const struct cg_place *place, const char *suffix,
 	       struct cg_place *ret);
 
+/* The unit of systemd that a container gets. */
+#define CG_UNIT_MAX 255
+struct cg_unit {
+	char name[CG_UNIT_MAX + 1];	/* "bawn-ID.scope", "x.slice" */
+	char slice[CG_UNIT_MAX + 1];	/* it is in this one */
+	char mark[CG_MARK_SIZE];	/* of the unit and of its cgroup */
+};
+/* cgroups_path: "SLICE:PREFIX:NAME", as for cg_resolve(), or NULL or "" for ":bawn:ID". SLICE is
+ * system.slice by default, with `user` (a user's own systemd) user.slice. What systemd does not take
+ * in names is escaped. */
+int cg_unit_resolve(struct err *e, const char *cgroups_path, const char *id, bool user,
+		    struct cg_unit *ret);
+
+/* The place of a cgroup that systemd made, and taking it: what cg_resolve() and cg_create() are for
+ * one that we make. Processes may be in it. */
+int cg_place_at(struct err *e, const char *path, const char *mark, struct cg_place *ret);
+int cg_adopt(struct err *e, const struct cg_mount *m, struct cg_place *place, int *ret_fd);
+
 /* Makes the cgroup and missing parents, sets place->id, returns a directory fd for clone3 and
  * for everything below. An existing cgroup is taken over when it is empty and nobody's.
  * -EBUSY (ERR_EXISTS): it has processes or belongs to another container; -EBUSY (ERR_STATE): it

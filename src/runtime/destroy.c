@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "runtime/hook.h"
+#include "runtime/unit.h"
 
 /* How long killed processes may take to end. */
 #define END_TIMEOUT_MS 10000
@@ -95,6 +96,24 @@ int container_kill_all(struct err *e, struct container *c)
 	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP));
 }
 
+/* The cgroup is gone; systemd may not know yet, and a slice would stay. */
+static int stop_unit(struct err *e, const struct container *c)
+{
+	struct cg_place unit;
+	bool found;
+	int r;
+
+	if (c->has_state) {
+		if (c->state.unit)
+			unit_stop(c, c->state.unit, c->state.cgroup.mark);
+		return 0;
+	}
+	r = intent_get(e, c, INTENT_UNIT, &unit, &found);
+	if (r == 0 && found)
+		unit_stop(c, unit.path, unit.mark);
+	return r;
+}
+
 /* Each hook is born in the hooks' cgroup: a time limit ends also what it has started. */
 static void poststop(struct container *c, const struct spec *spec)
 {
@@ -132,5 +151,7 @@ int container_destroy(struct err *e, struct container *c, const struct spec *spe
 		poststop(c, spec);
 	if (r == 0 && (!c->has_state || c->state.hooks))
 		r = remove_cgroup(e, c, INTENT_HOOK_CGROUP);
+	if (r == 0)
+		r = stop_unit(e, c);
 	return r < 0 ? r : container_remove_dir(e, c);
 }

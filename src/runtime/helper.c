@@ -2,6 +2,10 @@
 #include "runtime/helper.h"
 
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "runtime/subprocess.h"
 
@@ -11,14 +15,29 @@
 
 #define HELPER_LIMIT_MS 10000
 
+/* The directory of the executable, for verbs that need no sealed image. */
+static int open_own_dir(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	if (n <= 0)
+		return FD_NONE;
+	path[n] = '\0';
+	return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 static int helper_open(struct err *e, const struct runtime *rt, const char *name)
 {
 	/* When bawn runs from a memfd this is no directory: then only the second place counts. */
 	int beside = rt->image_fd ? *rt->image_fd : FD_NONE, fd = FD_NONE;
+	_close_ int own = beside >= 0 ? FD_NONE : open_own_dir();
 	char path[PATH_MAX];
 
-	if (beside >= 0)
-		fd = openat(beside, name, O_PATH | O_CLOEXEC);
+	if (beside >= 0 || own >= 0)
+		fd = openat(beside >= 0 ? beside : own, name, O_PATH | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	if (str_format(path, sizeof(path), "%s/%s", BAWN_LIBEXECDIR, name) == 0)
@@ -47,10 +66,11 @@ static int helper_failed(struct err *e, const struct subprocess_end *end)
 	return -e->num;
 }
 
+static char *const no_env[] = {NULL};
+
 int helper_run(struct err *e, const struct runtime *rt, const char *name, char *const argv[],
 	       const int *fds, size_t n_fds)
 {
-	static char *const no_env[] = {NULL};
 	_close_ int program = helper_open(e, rt, name);
 	_close_ int in = openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
 	const struct subprocess p = {
@@ -74,4 +94,70 @@ int helper_run(struct err *e, const struct runtime *rt, const char *name, char *
 	if (r == 0 && (end.timed_out || end.signal || end.status))
 		r = helper_failed(e, &end);
 	return r < 0 ? err_wrap(e, r, "%s", name) : 0;
+}
+
+int helper_start(struct err *e, const struct runtime *rt, const char *name, char *const argv[],
+		 struct helper *ret)
+{
+	_close_ int program = helper_open(e, rt, name), theirs = FD_NONE;
+	struct subprocess p = {
+		.dirfd = program,
+		.path = "",
+		.argv = argv,
+		.envp = no_env,
+		.cgroup_fd = FD_NONE,
+	};
+	int pair[2], r;
+
+	if (program < 0)
+		return err_wrap(e, program, "%s", name);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "make a socket pair");
+	p.in = theirs = pair[1];
+	r = subprocess_start(e, &p, theirs, &ret->pidfd);
+	ret->sock = pair[0];
+	ret->pid = r < 0 ? 0 : r;
+	if (r < 0)
+		helper_end(ret);
+	return r < 0 ? err_wrap(e, r, "%s", name) : 0;
+}
+
+int helper_answer(struct err *e, const struct helper *h, const char *name, char *text, size_t size)
+{
+	struct pollfd p = {.fd = h->sock, .events = POLLIN};
+	char said[PATH_MAX];
+	const char *rest;
+	ssize_t n;
+	int r;
+
+	do
+		r = poll(&p, 1, HELPER_LIMIT_MS);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return err_num(e, ETIMEDOUT, "%s: no answer in %d seconds", name,
+			       HELPER_LIMIT_MS / 1000);
+	n = recv(h->sock, said, sizeof(said) - 1, 0);
+	if (n <= 0)
+		return err_num(e, n < 0 ? errno : ECHILD, "%s: no answer", name);
+	said[n] = '\0';
+	rest = str_after(said, "ok");
+	if (!rest || (*rest && *rest != ' ')) {
+		err_set(e, ERR_SYSTEM, "%s: %s", name, said);
+		return -EIO;
+	}
+	return str_format(text, size, "%s", *rest ? rest + 1 : rest) < 0
+		       ? err_num(e, ENAMETOOLONG, "%s: answer", name)
+		       : 0;
+}
+
+void helper_end(struct helper *h)
+{
+	if (h->pid > 0) {
+		sys_pidfd_send_signal(h->pidfd, SIGKILL);
+		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	h->pid = 0;
+	fd_close(&h->pidfd);
+	fd_close(&h->sock);
 }

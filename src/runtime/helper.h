@@ -5,10 +5,23 @@
 #include "runtime/runtime.h"
 
 /* Runs the helper `name` ("bawn-net") and waits for its end, 10 seconds at most. It is looked for
- * beside the bawn that runs (in the sealed image), then in the libexec directory of the
+ * beside the bawn that runs (in the sealed image, if there is one), then in the libexec directory of the
  * installation. Its environment is empty, its standard input too; fds become its fds 3, 4, ... and
  * it gets no other. When it fails, what it printed is the error. */
 int helper_run(struct err *e, const struct runtime *rt, const char *name, char *const argv[],
 	       const int *fds, size_t n_fds);
+
+/* A helper that stays, and talks over a SOCK_SEQPACKET socket: its standard input and output. */
+struct helper {
+	pid_t pid;		/* 0: none */
+	int pidfd, sock;
+};
+int helper_start(struct err *e, const struct runtime *rt, const char *name, char *const argv[],
+		 struct helper *ret);
+/* Its next message: "ok" or "ok TEXT", of which *text is the TEXT. Anything else is its error. Waits
+ * as long as helper_run(). */
+int helper_answer(struct err *e, const struct helper *h, const char *name, char *text, size_t size);
+/* Ends it at once. */
+void helper_end(struct helper *h);
 
 #endif

@@ -26,6 +26,7 @@
 #include "runtime/process.h"
 #include "runtime/resources.h"
 #include "runtime/stage.h"
+#include "runtime/unit.h"
 
 static int open_bundle(struct err *e, struct launch *l)
 {
@@ -160,7 +161,7 @@ static int find_cgroup(struct err *e, struct launch *l, bool *ret)
 	return without_cgroup(e, l, why.msg);
 }
 
-static int make_cgroup(struct err *e, struct launch *l)
+static int make_own_cgroup(struct err *e, struct launch *l)
 {
 	struct container_state *s = &l->c.state;
 	bool found;
@@ -178,9 +179,17 @@ static int make_cgroup(struct err *e, struct launch *l)
 	s->has_cgroup = true;
 	if (l->spec.linux_.cgroups_path)
 		cg_enable_available(&l->c.cg, &s->cgroup);
-	r = cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
-	if (r == 0)
-		r = launch_delegate(e, l);
+	return cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
+}
+
+static int make_cgroup(struct err *e, struct launch *l)
+{
+	bool systemd = l->rt->cgroup_manager == CGROUP_MANAGER_SYSTEMD;
+	int r = systemd ? unit_make(e, l) : make_own_cgroup(e, l);
+
+	if (r < 0 || !l->c.state.has_cgroup)
+		return r;
+	r = launch_delegate(e, l);
 	return r < 0 ? r : resources_devices(e, l->rt, l->cgroup_fd, &l->spec.linux_.resources);
 }
 
@@ -262,6 +271,12 @@ static int clone_child(struct err *e, struct launch *l)
 	log_debug("nsexec container setup: make the namespaces %#llx",
 		  (unsigned long long)l->ns.make);
 	l->pid = sys_clone3(&args);
+	/* A user may not move processes from a login session to the user's own systemd. */
+	if (l->pid < 0 && errno == EACCES && l->unit.pid) {
+		args.flags &= ~(uint64_t)CLONE_INTO_CGROUP;
+		l->unit_attach = true;
+		l->pid = sys_clone3(&args);
+	}
 	if (l->pid == 0)
 		init_main(l);
 	if (l->pid < 0)
@@ -318,6 +333,8 @@ static int start_child(struct err *e, struct launch *l)
 	}
 	if (r == 0 && l->ns.two_stages)
 		r = stage_take(e, l->channel[0], &l->pid, &l->pidfd);
+	if (r == 0 && l->unit.pid)
+		r = unit_settle(e, l);
 	if (r == 0 && l->ns.make & CLONE_NEWUSER && !l->ns.user_first)
 		r = idmaps_write(e, l->pid, &l->spec.linux_);
 	if (r == 0 && init_waits_first(l))
@@ -404,7 +421,7 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
 	 * child has closed its copy at once, and we have nothing else to do now. But a helper
 	 * program comes from there. */
-	if (l->rt->image_fd && !l->spec.linux_.net_devices.n)
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->c.state.unit)
 		fd_close(l->rt->image_fd);
 	if (r == 0)
 		r = container_prepare_state(e, &l->c);
@@ -419,6 +436,7 @@ void launch_undo(struct launch *l)
 {
 	struct err e;
 
+	helper_end(&l->unit);
 	if (l->pid > 0) {
 		kill(l->pid, SIGKILL);
 		while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
@@ -438,6 +456,7 @@ void launch_init(struct launch *l, const struct runtime *rt, const struct launch
 		.c = {.rt = rt, .dir_fd = FD_NONE, .cg = {.fd = FD_NONE}},
 		.bundle_fd = FD_NONE,
 		.cgroup_fd = FD_NONE,
+		.unit = {.pidfd = FD_NONE, .sock = FD_NONE},
 		.channel = {FD_NONE, FD_NONE},
 		.gate = FD_NONE,
 		.pidfd = FD_NONE,
@@ -453,6 +472,7 @@ void launch_done(struct launch *l)
 {
 	fd_close(&l->bundle_fd);
 	fd_close(&l->cgroup_fd);
+	helper_end(&l->unit);
 	fd_close(&l->channel[0]);
 	fd_close(&l->channel[1]);
 	fd_close(&l->gate);

@@ -7,6 +7,7 @@
 
 #include "runtime/channel.h"
 #include "runtime/container.h"
+#include "runtime/helper.h"
 #include "runtime/ns.h"
 #include "runtime/rootfs.h"
 #include "runtime/seccomp.h"
@@ -33,6 +34,8 @@ struct launch {
 	struct program program;
 	struct arena packed;		/* see program_pack() */
 	int cgroup_fd;			/* FD_NONE: without */
+	struct helper unit;		/* --cgroup-manager systemd: unit.h */
+	bool unit_attach;		/* the child could not be born in its cgroup */
 	int channel[2];			/* parent, child */
 	int gate;			/* listener of the start gate; FD_NONE for run */
 	bool wait_for_hooks;		/* the child stops for the parent in its new namespaces */

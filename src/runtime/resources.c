@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "runtime/resources.h"
+#include "runtime/unit.h"
 
 #define RECORD "resources.json"
 #define RECORD_NEW RECORD ".new"
@@ -93,6 +94,11 @@ static int update_locked(struct err *e, struct container *c, struct arena *a, st
 	if (r < 0)
 		return r;
 	r = change_cgroup(e, c, fd, &now, change);
+	if (r == 0 && c->state.unit) {
+		unit_update(c, &want, change->devices.n > 0);
+		/* systemd has written the same, but for a quota, which it rounds. */
+		r = cg_limits_apply(e, &c->cg, &c->state.cgroup, fd, change);
+	}
 	if (r < 0) {
 		(void)unlinkat(c->dir_fd, RECORD_NEW, 0);
 		return r;

@@ -21,7 +21,7 @@ struct state_file {
 	bool hooks, poststart, poststop, shares_pids, no_new_keyring;
 	const struct json *annotations;
 	struct state_cgroup {
-		const char *path, *mark;
+		const char *path, *mark, *unit;
 		uint32_t keep;
 		uint64_t id;
 	} *cgroup;
@@ -33,11 +33,8 @@ struct state_file {
 	}
 #define T struct state_cgroup
 static const struct json_field cgroup_fields[] = {
-	F("path", FIELD_STR, path),
-	F("mark", FIELD_STR, mark),
-	F("keep", FIELD_U32, keep),
-	F("id", FIELD_U64, id),
-	{0},
+	F("path", FIELD_STR, path), F("mark", FIELD_STR, mark), F("keep", FIELD_U32, keep),
+	F("id", FIELD_U64, id),	    F("unit", FIELD_STR, unit), {0},
 };
 #undef T
 #define T struct state_file
@@ -93,6 +90,7 @@ static int take_state(struct err *e, const struct state_file *f, struct containe
 	if (!f->cgroup)
 		return 0;
 	s->has_cgroup = true;
+	s->unit = f->cgroup->unit;
 	s->cgroup.keep = f->cgroup->keep;
 	s->cgroup.id = f->cgroup->id;
 	if (!f->cgroup->path || !f->cgroup->mark ||
@@ -153,6 +151,8 @@ int container_prepare_state(struct err *e, const struct container *c)
 		json_write_str(&w, "mark", s->cgroup.mark);
 		json_write_int(&w, "keep", s->cgroup.keep);
 		json_write_u64(&w, "id", s->cgroup.id);
+		if (s->unit)
+			json_write_str(&w, "unit", s->unit);
 		json_write_close(&w);
 	}
 	if (s->annotations)

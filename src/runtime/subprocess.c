@@ -72,7 +72,7 @@ _Noreturn static void child(const struct subprocess *p, int out)
 	_exit(127);
 }
 
-static pid_t spawn(struct err *e, const struct subprocess *p, int out, int *ret_pidfd)
+pid_t subprocess_start(struct err *e, const struct subprocess *p, int out, int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD,
@@ -81,6 +81,8 @@ static pid_t spawn(struct err *e, const struct subprocess *p, int out, int *ret_
 	};
 	pid_t pid;
 
+	if (p->n_fds > SUBPROCESS_FDS_MAX)
+		return err_num(e, E2BIG, "pass %zu fds to %s", p->n_fds, p->path);
 	if (p->cgroup_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned int)p->cgroup_fd;
@@ -149,14 +151,12 @@ int subprocess_run(struct err *e, const struct subprocess *p, struct subprocess_
 	pid_t pid;
 
 	*ret = (struct subprocess_end){0};
-	if (p->n_fds > SUBPROCESS_FDS_MAX)
-		return err_num(e, E2BIG, "pass %zu fds to %s", p->n_fds, p->path);
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
 		return err_sys(e, "make a pipe");
 	o.fd = pipefd[0];
 	out = pipefd[1];
 	fcntl(o.fd, F_SETFL, O_NONBLOCK);
-	pid = spawn(e, p, out, &pidfd);
+	pid = subprocess_start(e, p, out, &pidfd);
 	fd_close(&out);
 	r = pid < 0 ? pid : wait_for_end(pidfd, &o, deadline);
 	if (pid > 0 && r < 0)

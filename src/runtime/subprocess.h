@@ -30,6 +30,9 @@ struct subprocess_end {
 	char output[SUBPROCESS_OUTPUT_MAX + 1];
 };
 
+/* Starts it; its standard output and error are `out`. Returns its pid. */
+pid_t subprocess_start(struct err *e, const struct subprocess *p, int out, int *ret_pidfd);
+
 /* Runs it and waits for its end. It dies with us. An error is one of bawn's own doing. */
 int subprocess_run(struct err *e, const struct subprocess *p, struct subprocess_end *ret);
 
