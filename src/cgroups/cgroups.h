@@ -94,8 +94,8 @@ struct cg_unit {
 	char mark[CG_MARK_SIZE];	/* of the unit and of its cgroup */
 };
 /* cgroups_path: "SLICE:PREFIX:NAME", as for cg_resolve(), or NULL or "" for ":bawn:ID". SLICE is
- * system.slice by default, with `user` (a user's own systemd) user.slice. What systemd does not take
- * in names is escaped. */
+ * system.slice by default, with `user` (a user's own systemd) user.slice. What systemd does not
+ * take in names is escaped. */
 int cg_unit_resolve(struct err *e, const char *cgroups_path, const char *id, bool user,
 		    struct cg_unit *ret);
 

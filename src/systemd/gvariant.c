@@ -136,7 +136,7 @@ static int parse_integer(struct parser *p, struct gvariant *v, const char *digit
 	char *stop;
 
 	errno = 0;
-	v->integer = strtoull(digits, &stop, 0);
+	v->integer = strtoull(digits, &stop, 0); /* lint-ok: calls, hexadecimal and octal too */
 	if (stop != end || errno)
 		return wrong(p, errno ? "number too big" : "no number");
 	v->kind = GVARIANT_INT;

@@ -37,7 +37,8 @@ static void slot_done(sd_bus_slot **s)
 
 void unit_bus_close(struct sd_bus **bus)
 {
-	*bus = sd_bus_flush_close_unref(*bus);
+	/* Not flushed: every call has been answered, or nobody will. */
+	*bus = sd_bus_close_unref(*bus);
 }
 
 static int64_t now_ms(void)
@@ -85,10 +86,11 @@ int unit_bus_open(struct err *e, const char *address, struct sd_bus **ret)
 	if (r >= 0)
 		r = wait_until_ready(bus);
 	if (r == -ETIMEDOUT)
-		return err_set(e, ERR_UNSUPPORTED,
-			       "D-Bus at %s: it does not answer in %d seconds; is systemd alive? or "
-			       "use --cgroup-manager cgroupfs",
-			       address, BUS_LIMIT_MS / 1000);
+		return err_set(
+			e, ERR_UNSUPPORTED,
+			"D-Bus at %s: it does not answer in %d seconds; is systemd alive? or "
+			"use --cgroup-manager cgroupfs",
+			address, BUS_LIMIT_MS / 1000);
 	if (r < 0)
 		return err_set(e, ERR_UNSUPPORTED,
 			       "no D-Bus at %s (%s): systemd is not running here, or not for this "
@@ -124,7 +126,7 @@ static int bus_failed(struct err *e, int r, const sd_bus_error *error, const cha
 /* ---- jobs ---- */
 
 struct job {
-	const char *path;	/* until it is known, what comes is of others */
+	const char *path; /* until it is known, what comes is of others */
 	char result[32];
 };
 

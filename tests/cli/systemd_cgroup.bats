@@ -6,12 +6,6 @@
 
 load helpers
 
-# Slices that systemd made on the way stay loaded until they are collected; the containers' own
-# units are checked by each test.
-setup_file() {
-	systemctl is-system-running --wait || true
-}
-
 # show UNIT PROPERTY: its value.
 show() {
 	systemctl show --value -p "$2" "$1"
