@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # --systemd-cgroup where no systemd answers: an error that says what to do, in bounded time.
 # where: native
+# shellcheck disable=SC2030,SC2031 # each test is a process
 
 load helpers
 

@@ -3,8 +3,20 @@
 # where: vm
 # machine: --systemd
 # limit: 400
+# shellcheck disable=SC2030,SC2031 # each test is a process
 
 load helpers
+
+# At a reload systemd loads the device programs of its own services again: those are not ours.
+reload() {
+	systemctl daemon-reload
+	reloaded=true
+}
+
+eval "all_$(declare -f differences)"
+differences() {
+	all_differences | if ${reloaded:-false}; then grep -v '^+ bpf program' || true; else cat; fi
+}
 
 # show UNIT PROPERTY: its value.
 show() {
@@ -16,9 +28,9 @@ unit_gone() {
 	[[ $(show "$1" LoadState) == not-found && $(show "$1" ActiveState) == inactive ]]
 }
 
-# create_unit [ARG...]: a running container with --systemd-cgroup. Sets unit and dir of its cgroup.
+# create_unit: a running container with --systemd-cgroup. Sets unit and dir of its cgroup.
 create_unit() {
-	bawn --systemd-cgroup run --bundle "$BUNDLE" --detach "$@" "$ID"
+	bawn --systemd-cgroup run --bundle "$BUNDLE" --detach "$ID"
 	unit=$(jq -r .cgroup.unit "$ROOT/$ID/state.json")
 	dir=/sys/fs/cgroup$(jq -r .cgroup.path "$ROOT/$ID/state.json")
 }
@@ -133,7 +145,7 @@ refuses() {
 	assert_equal "$(show "$unit" CPUQuotaPerSecUSec)" 500ms
 	assert_equal "$(show "$unit" CPUQuotaPeriodUSec)" 50ms
 	assert_equal "$(cat "$dir/cpu.max")" "25000 50000"
-	systemctl daemon-reload
+	reload
 	assert_equal "$(cat "$dir/memory.max") $(cat "$dir/cpu.max")" "67108864 25000 50000"
 }
 
@@ -187,7 +199,7 @@ refuses() {
 		run_bawn exec "$ID" sh -c ': </dev/sda'
 		assert_output_has "not permitted"
 		bawn exec "$ID" rm /x
-		systemctl daemon-reload
+		reload
 		[[ $round != after ]] || systemctl set-property --runtime "$unit" MemoryHigh=100M
 	done
 }
@@ -205,7 +217,7 @@ refuses() {
 	assert_equal "$(show "$unit" KillSignal)" 37
 	assert_equal "$(show "$unit" Description)" "my own"
 	[[ $(show "$unit" Wants) == *dbus.service* ]]
-	assert_equal "$(show "$unit" RuntimeMaxUSec)" "16min 40.500s"
+	assert_equal "$(show "$unit" RuntimeMaxUSec)" "16min 40.500000s"
 }
 
 @test "annotations that are wrong or dangerous are refused by name" {
