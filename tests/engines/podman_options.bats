@@ -90,6 +90,8 @@ mount_at() {
 @test "an idmapped volume: the user's files are its own, on a file system that can" {
 	truncate -s 32M "$TMP/disk"
 	mkfs.ext4 -q "$TMP/disk"
+	modprobe loop
+	modprobe ext4
 	mkdir "$TMP/ext4"
 	mount -o loop "$TMP/disk" "$TMP/ext4"
 	echo x >"$TMP/ext4/file"
