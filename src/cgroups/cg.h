@@ -36,6 +36,10 @@ void cg_describe_procs(int dirfd, char *buf, size_t size);
 /* -ETIMEDOUT with their names. */
 int cg_still_alive(struct err *e, int cgroup_fd, int timeout_ms);
 
+/* Whether a frozen cgroup is so only for a kill, that goes on or was itself killed; then it is
+ * thawed. */
+bool cg_frozen_to_kill(int cgroup_fd);
+
 /* True when dirfd or a cgroup above it is set to freeze; up: how many levels above. */
 bool cg_frozen_by(int dirfd, int *ret_up);
 

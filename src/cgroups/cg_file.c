@@ -126,7 +126,7 @@ int cg_read_events(struct err *e, int cgroup_fd, struct cg_events *ret)
 	if (n < 0)
 		return err_num(e, (int)n, "read cgroup.events");
 	ret->populated = cg_flag(text, "populated");
-	ret->frozen = cg_flag(text, "frozen");
+	ret->frozen = cg_flag(text, "frozen") && !cg_frozen_to_kill(cgroup_fd);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
 
 #define SIGNAL_BATCH 128	/* pidfds open at once */
 #define KILL_ROUNDS 2
@@ -193,16 +195,36 @@ static bool is_empty_in(int cgroup_fd, int timeout_ms)
 	return cg_wait(cgroup_fd, "populated", false, cg_now_ms() + timeout_ms) == 0;
 }
 
-/* One by one, and frozen meanwhile: frozen processes die of SIGKILL but cannot fork. Should bawn be
- * killed here, the container looks paused, and can be killed again. */
+/* On a cgroup that is frozen only while its processes are killed. Should bawn be killed meanwhile,
+ * the next one that looks (cg_read_events) sees by this that nobody wanted a pause, and by the lock
+ * that nobody is at work. Not a "user." attribute: a container could set that. */
+#define KILL_NOTE "trusted.bawn.kill"
+
+bool cg_frozen_to_kill(int cgroup_fd)
+{
+	if (fgetxattr(cgroup_fd, KILL_NOTE, NULL, 0) < 0)
+		return false;
+	if (flock(cgroup_fd, LOCK_EX | LOCK_NB) == 0) {
+		(void)file_write_at(cgroup_fd, "cgroup.freeze", "0", 1);
+		(void)fremovexattr(cgroup_fd, KILL_NOTE);
+		(void)flock(cgroup_fd, LOCK_UN);
+	}
+	return true;
+}
+
+/* One by one, and frozen meanwhile: frozen processes die of SIGKILL but cannot fork. */
 static int kill_each(struct err *e, int cgroup_fd)
 {
 	int r;
 
+	(void)flock(cgroup_fd, LOCK_EX | LOCK_NB);
+	(void)fsetxattr(cgroup_fd, KILL_NOTE, "1", 1, 0);
 	if (file_write_at(cgroup_fd, "cgroup.freeze", "1", 1) == 0)
 		(void)cg_wait(cgroup_fd, "frozen", true, cg_now_ms() + KILL_FREEZE_MS);
 	r = cg_signal(e, cgroup_fd, SIGKILL);
 	(void)file_write_at(cgroup_fd, "cgroup.freeze", "0", 1);
+	(void)fremovexattr(cgroup_fd, KILL_NOTE);
+	(void)flock(cgroup_fd, LOCK_UN);
 	return r < 0 ? r : 0;
 }
 
@@ -247,6 +269,9 @@ int cg_freeze(struct err *e, int cgroup_fd, bool frozen, int timeout_ms)
 	char who[400];
 	int r, up;
 
+	/* A note that was left must not make a pause look like no pause. */
+	if (frozen)
+		(void)fremovexattr(cgroup_fd, KILL_NOTE);
 	r = file_write_at(cgroup_fd, "cgroup.freeze", frozen ? "1" : "0", 1);
 	if (r < 0)
 		return err_num(e, r, "%s: write cgroup.freeze", verb);

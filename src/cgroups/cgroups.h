@@ -130,7 +130,7 @@ int cg_remove(struct err *e, const struct cg_mount *m, const struct cg_place *pl
 
 struct cg_events {
 	bool populated;		/* a live process in it or below; zombies do not count */
-	bool frozen;		/* all processes of the subtree are stopped */
+	bool frozen;		/* all processes of the subtree are stopped, not just by cg_kill */
 };
 int cg_read_events(struct err *e, int cgroup_fd, struct cg_events *ret);
 

@@ -100,15 +100,36 @@ static const char *word_at(const char *line, size_t line_len, size_t n, size_t *
 	}
 }
 
-/* Which column of ps's header is PID, from 0. */
-static int pid_column(struct err *e, const char *header, size_t len)
+/* Where ps's header has PID. Numbers end where their title does, unless a wide value before them
+ * has moved them; columns such as ARGS hold blanks, so that counting words works only without such
+ * a column on that side. */
+struct pid_column {
+	size_t word;		/* from 0 */
+	bool last;
+	size_t end;		/* characters up to its end */
+};
+
+static size_t characters(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static int pid_column(struct err *e, const char *header, size_t len, struct pid_column *ret)
 {
 	const char *word;
-	size_t word_len;
+	size_t n;
 
-	for (int i = 0; (word = word_at(header, len, (size_t)i, &word_len)); i++) {
-		if (word_len == 3 && !memcmp(word, "PID", 3))
-			return i;
+	for (size_t i = 0; (word = word_at(header, len, i, &n)); i++) {
+		if (n != 3 || memcmp(word, "PID", 3))
+			continue;
+		ret->word = i;
+		ret->last = !word_at(header, len, i + 1, &n);
+		ret->end = characters(header, (size_t)(word + 3 - header));
+		return 0;
 	}
 	return err_set(e, ERR_USAGE,
 		       "the output of ps(1) has no PID column; choose other options "
@@ -122,29 +143,50 @@ static int compare_pids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool line_is_ours(const struct pid_list *pids, const char *line, size_t len, size_t column)
+/* The number that the word is; 0 for none. */
+static pid_t to_pid(const char *word, size_t len)
 {
-	const char *word;
-	char digits[16];
-	uint32_t value;
-	pid_t pid;
-	size_t n;
+	uint64_t v;
 
-	word = word_at(line, len, column, &n);
-	if (!word || str_format(digits, sizeof(digits), "%.*s", (int)n, word) < 0 ||
-	    str_to_u32(digits, &value) < 0)
-		return false;
-	pid = (pid_t)value;
+	return word && slice_to_u64((struct slice){word, len}, &v) == 0 && v <= INT32_MAX ? (pid_t)v
+											  : 0;
+}
+
+static pid_t pid_of_line(const char *line, size_t len, const struct pid_column *column)
+{
+	const char *word, *last = NULL;
+	size_t n, last_n = 0;
+	pid_t pid;
+
+	for (size_t i = 0; (word = word_at(line, len, i, &n)); i++) {
+		last = word;
+		last_n = n;
+		if (characters(line, (size_t)(word + n - line)) == column->end &&
+		    (pid = to_pid(word, n)))
+			return pid;
+	}
+	if (column->last)
+		return to_pid(last, last_n);
+	word = word_at(line, len, column->word, &n);
+	return to_pid(word, n);
+}
+
+static bool line_is_ours(const struct pid_list *pids, const char *line, size_t len,
+			 const struct pid_column *column)
+{
+	pid_t pid = pid_of_line(line, len, column);
+
 	return pids->n && bsearch(&pid, pids->v, pids->n, sizeof(pid), compare_pids);
 }
 
 static int filter(struct err *e, const struct pid_list *pids, const char *text, struct buf *out)
 {
 	size_t len = strcspn(text, "\n");
-	int column = pid_column(e, text, len);
+	struct pid_column column = {.word = 0};
+	int r = pid_column(e, text, len, &column);
 
-	if (column < 0)
-		return column;
+	if (r < 0)
+		return r;
 	if (pids->n)
 		qsort(pids->v, pids->n, sizeof(*pids->v), compare_pids);
 	buf_add(out, text, len);
@@ -152,7 +194,7 @@ static int filter(struct err *e, const struct pid_list *pids, const char *text, 
 	for (text += len; *text; text += len) {
 		text += *text == '\n';
 		len = strcspn(text, "\n");
-		if (!line_is_ours(pids, text, len, (size_t)column))
+		if (!line_is_ours(pids, text, len, &column))
 			continue;
 		buf_add(out, text, len);
 		buf_str(out, "\n");

@@ -71,23 +71,56 @@ int signal_parse(struct err *e, const char *text, int *ret)
 	return 0;
 }
 
-static int signal_all(struct err *e, struct container *c, int sig)
-{
-	_close_ int fd = FD_NONE;
-	int r;
-
-	if (!c->state.has_cgroup)
-		return members_signal(e, c, sig);
-	r = container_cgroup(e, c, &fd);
-	if (r == 0)
-		r = sig == SIGKILL ? cg_kill(e, fd) : cg_signal(e, fd, sig);
-	return r < 0 ? err_wrap(e, r, "--all") : 0;
-}
-
 static int finished(struct err *e)
 {
 	err_set(e, ERR_STATE, "container not running: process already finished");
 	return -ESRCH;
+}
+
+static int signal_first(struct err *e, const struct container *c, int sig)
+{
+	_close_ int pidfd = container_pidfd(e, c);
+
+	if (pidfd < 0)
+		return pidfd;
+	if (sys_pidfd_send_signal(pidfd, sig) == 0)
+		return 0;
+	return errno == ESRCH ? finished(e)
+			      : err_sys(e, "send signal %d to process %d", sig, (int)c->state.pid);
+}
+
+/* Its processes are known by their pid namespace; without one of its own only the first is. */
+static int signal_without_cgroup(struct err *e, const struct container *c, int sig)
+{
+	int r;
+
+	if (!c->state.shares_pids)
+		return members_signal(e, c, sig);
+	r = signal_first(e, c, sig);
+	if (r == 0)
+		log_warning("--all: the container has neither a cgroup nor a pid namespace of its "
+			    "own, so only its first process got the signal");
+	return r;
+}
+
+/* None left to signal is success, as with runc: engines send it to what may have ended. */
+static int signal_all(struct err *e, struct container *c, int sig)
+{
+	_close_ int fd = FD_NONE, pidfd = FD_NONE;
+	struct err ignored;
+	int r;
+
+	if (!c->state.has_cgroup)
+		return signal_without_cgroup(e, c, sig);
+	r = container_cgroup(e, c, &fd);
+	if (r == -ENOENT) {
+		pidfd = container_pidfd(&ignored, c);
+		if (pidfd < 0)
+			return 0;
+	}
+	if (r == 0)
+		r = sig == SIGKILL ? cg_kill(e, fd) : cg_signal(e, fd, sig);
+	return r < 0 ? err_wrap(e, r, "--all") : 0;
 }
 
 /* A container without a pid namespace of its own: what its first process has left behind is killed
@@ -108,7 +141,6 @@ static int kill_shared(struct err *e, struct container *c)
 int container_kill(struct err *e, const struct runtime *rt, const char *id, int sig, bool all)
 {
 	_container_ struct container c;
-	_close_ int pidfd = FD_NONE;
 	int r = container_open_ready(e, &c, rt, id);
 
 	if (r < 0)
@@ -117,13 +149,7 @@ int container_kill(struct err *e, const struct runtime *rt, const char *id, int 
 		return signal_all(e, &c, sig);
 	if (sig == SIGKILL && c.state.shares_pids && c.state.has_cgroup)
 		return kill_shared(e, &c);
-	pidfd = container_pidfd(e, &c);
-	if (pidfd < 0)
-		return pidfd;
-	if (sys_pidfd_send_signal(pidfd, sig) == 0)
-		return 0;
-	return errno == ESRCH ? finished(e)
-			      : err_sys(e, "send signal %d to process %d", sig, (int)c.state.pid);
+	return signal_first(e, &c, sig);
 }
 
 static int set_frozen(struct err *e, const struct runtime *rt, const char *id, bool frozen)

@@ -91,6 +91,36 @@ caught() {
 	assert_stdout "[]"
 }
 
+@test "--all with neither cgroup nor pid namespace: the first process, and it is said" {
+	make_bundle
+	with_probe
+	edit_config '.linux.namespaces |= map(select(.type != "pid"))'
+	set_args probe catch
+	bawn --cgroup-manager disabled run -d --bundle "$BUNDLE" "$ID"
+	wait_for 5 assert_file_has "$OUT" ready
+	run_bawn kill --all "$ID" TERM
+	assert_status 0
+	assert_output_has "only its first process got the signal"
+	wait_for 5 caught 15
+	run_bawn --log-format json --log "$TMP/log" kill --all "$ID" KILL
+	assert_status 0
+	assert_equal "$output$(cat "$TMP/log")" ""
+	wait_for 5 status_is "$ID" stopped
+}
+
+@test "--all of a stopped container whose cgroup somebody has removed" {
+	make_bundle
+	start_container
+	local dir
+	dir=$(cgroup_of "$ID")
+	bawn kill "$ID" KILL
+	wait_for 5 status_is "$ID" stopped
+	wait_for 5 rmdir "$dir"
+	run_bawn kill --all "$ID" KILL
+	assert_status 0
+	assert_equal "$output" ""
+}
+
 @test "a container in the host's pid namespace: KILL ends all its processes, TERM only the first" {
 	make_bundle
 	with_probe

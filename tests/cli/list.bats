@@ -146,6 +146,15 @@ setup_file() {
 	assert_equal "$(tail -n +2 <<<"$stdout" | awk '{ print $3, $4 }' | sort)" \
 		$'sleep 1001\nsleep 1002\nsleep 1003'
 	assert_equal "$(awk -v "p=$(pid_of "$ID")" '$2 == p { print $4 }' <<<"$stdout")" 1003
+	# Columns with blanks, wherever they are.
+	local columns
+	for columns in args,pid args,pid,comm comm,args,pid,args ppid,args,pid,lstart; do
+		run_bawn ps "$ID" -eo "$columns"
+		assert_equal "$columns ${#lines[@]}" "$columns 4"
+	done
+	run_bawn ps "$ID" -eo args,pid
+	assert_equal "$(tail -n +2 <<<"$stdout" | awk '{ print $3 }' | sort)" \
+		"$("$BAWN" --root "$ROOT" ps -f json "$ID" | jq '.[]' | sort)"
 	run_bawn ps "$ID" -- -eo pid
 	assert_equal "${#lines[@]}" 4
 	run_bawn ps "$ID" -eo comm

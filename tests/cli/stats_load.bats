@@ -208,6 +208,7 @@ refused() {
 	local number
 	truncate -s 64M "$TMP/image"
 	mkfs.ext4 -q "$TMP/image"
+	modprobe loop
 	loop=$(losetup -f --show "$TMP/image")
 	mkdir "$TMP/disk"
 	mount "$loop" "$TMP/disk"

@@ -40,6 +40,7 @@ set_command() {
 	start) command=(start "$ID") ;;
 	exec) command=(exec -d "$ID" sleep 1000) ;;
 	kill) command=(kill "$ID" TERM) ;;
+	stubborn) command=(kill --all "$ID" KILL) ;;
 	delete) command=(delete "$ID") ;;
 	update) command=(update --resources "$TMP/resources" "$ID") ;;
 	force) command=(delete --force "$ID") ;;
