@@ -53,7 +53,7 @@ static char *old_line(struct arena *a, const struct cg_write *w, const char *tex
 	size_t n = w->key ? strlen(w->key) : 0;
 
 	if (!w->key)
-		return *text ? arena_strndup(a, text, strcspn(text, "\n")) : arena_strdup(a, "\n");
+		return *text && *text != '\n' ? arena_strndup(a, text, strcspn(text, "\n")) : arena_strdup(a, "\n");
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (strncmp(line, w->key, n) == 0 && line[n] == ' ')
 			return arena_strndup(a, line, strcspn(line, "\n"));
@@ -147,7 +147,7 @@ static int put_one_back(int cgroup_fd, const struct cg_write *w)
 }
 
 /* What cannot be put back is said, in the message of the failure that made it necessary. */
-static void put_back(struct err *e, struct cg_plan *p, int cgroup_fd)
+static void put_back(struct err *e, struct cg_plan *p, int cgroup_fd, const char *weight)
 {
 	for (size_t i = p->writes.n; i-- > 0;) {
 		const struct cg_write *w = &p->writes.v[i];
@@ -159,15 +159,21 @@ static void put_back(struct err *e, struct cg_plan *p, int cgroup_fd)
 			(void)str_format(e->msg + len, sizeof(e->msg) - len,
 					 "; %s could not be put back to \"%s\"", w->file, w->old);
 	}
+	/* cpu.idle has set the default weight. */
+	if (*weight)
+		(void)file_write_at(cgroup_fd, "cpu.weight", weight, strlen(weight));
 }
 
 static int apply(struct err *e, struct cg_plan *p, const struct cg_mount *m,
 		 const struct cg_place *place, int cgroup_fd, bool in_use)
 {
+	char weight[32] = "";
 	int r = make_plan(e, p);
 
 	if (r < 0 || !p->writes.n)
 		return r;
+	if (in_use && cg_read(cgroup_fd, "cpu.weight", weight, sizeof(weight)) < 0)
+		weight[0] = '\0';
 	r = enable_all(e, p, m, place, cgroup_fd);
 	if (r == 0)
 		r = cg_check_cpuset(e, cgroup_fd, &p->change->cpu);
@@ -176,7 +182,7 @@ static int apply(struct err *e, struct cg_plan *p, const struct cg_mount *m,
 	for (size_t i = 0; i < p->writes.n && r == 0; i++)
 		r = carry_out(e, p, cgroup_fd, &p->writes.v[i], in_use);
 	if (r < 0 && in_use)
-		put_back(e, p, cgroup_fd);
+		put_back(e, p, cgroup_fd, weight);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2154 # helpers.bash sets status, stdout, stderr
 
 load helpers
+load tools
 
 setup() {
 	test_setup
@@ -246,7 +247,7 @@ run_with() {
 	loop=$(losetup -f --show "$TMP/disk")
 	run_with '{memory: {limit: 104857600, swap: 104857600}, unified: {"memory.high": "95M"}}'
 	# shellcheck disable=SC2016 # for sh
-	sh -c 'echo $$ >"$1/cgroup.procs"; exec dd if="$2" of=/dev/null bs=1M status=none' - "$cg" "$loop"
+	sh -c 'exec <"$2"; echo $$ >"$1/cgroup.procs"; exec dd of=/dev/null bs=1M status=none' - "$cg" "$loop"
 	(($(<"$cg/memory.current") > 60000000)) || fail "only $(<"$cg/memory.current") in use"
 	refuses '{"memory": {"limit": 20971520, "checkBeforeUpdate": true}}' "memory.limit: 20971520 bytes are less than the "
 	[[ $stderr =~ the\ [67][0-9]{7}\ in\ use ]] || fail "$stderr"
