@@ -181,7 +181,7 @@ throttled() {
 
 @test "pids: forks refused" {
 	start 'while [ ! -e /go ]; do sleep 0.1; done
-		for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done; exec sleep 1000'
+		(for i in 1 2 3 4 5 6 7 8; do sleep 1000 & done); exec sleep 1000'
 	limit pids.max 4
 	touch "$BUNDLE/rootfs/go"
 	wait_for 20 refused
@@ -294,7 +294,7 @@ time.sleep(1000)'
 @test "what a container does below its cgroup does not change what is read" {
 	start
 	local i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 100; i < 400; i++)); do
 		mkdir "$dir/hugetlb.${i}MB.current" "$dir/x$i"
 	done
 	freeze
