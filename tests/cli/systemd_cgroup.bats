@@ -186,15 +186,15 @@ refuses() {
 		{allow: true, type: "c", major: 1, minor: 11, access: "r"},
 		{allow: true, type: "c", major: 1, access: "w"},
 		{allow: false, type: "c", major: 1, minor: 7, access: "rwm"}]
-		| .process.capabilities[] += ["CAP_MKNOD"]'
-	set_args sh -c 'mknod /dev/kmsg c 1 11; mknod /dev/mem c 1 1; mknod /dev/sda b 8 0
+		| .process.capabilities[] += ["CAP_MKNOD", "CAP_SYSLOG"]'
+	set_args sh -c 'mknod /dev/kmsg c 1 11; mknod /dev/ttyS0 c 4 64; mknod /dev/sda b 8 0
 		exec sleep 1000'
 	create_unit
 	local round
 	for round in before after again; do
 		wait_for 5 bawn exec "$ID" test -e /dev/sda
 		bawn exec "$ID" sh -c ': </dev/kmsg && : >/dev/kmsg && : </dev/null && mknod /x c 7 7'
-		run_bawn exec "$ID" sh -c ': </dev/mem'
+		run_bawn exec "$ID" sh -c ': </dev/ttyS0'
 		assert_output_has "not permitted"
 		run_bawn exec "$ID" sh -c ': </dev/sda'
 		assert_output_has "not permitted"
