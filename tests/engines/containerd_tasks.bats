@@ -99,7 +99,7 @@ watch_events() {
 @test "terminals: run, exec" {
 	# shellcheck disable=SC2046 # a list of words
 	run_pty 'expect #
-		send until stty size; do sleep 0.2; done; tty\r
+		send until stty size | grep .; do sleep 0.2; done; tty\r
 		expect 30 100
 		expect /dev/pts/0
 		send exit 5\r' ctr $(with_runtime) --rm -t "$image" "$NAME" sh

@@ -41,7 +41,7 @@ load docker
 
 @test "a terminal: a shell, its size, ctrl-c, status" {
 	run_pty 'expect #
-		send until stty size; do sleep 0.2; done\r
+		send until stty size | grep .; do sleep 0.2; done\r
 		expect 30 100
 		send sh -c "echo sl""eeps; exec sleep 100"\r
 		expect sleeps

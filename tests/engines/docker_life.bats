@@ -92,7 +92,7 @@ load docker
 @test "terminals: run, exec, attach, detach keys, resize, status" {
 	# docker sets the size when the program runs already.
 	run_pty 'expect #
-		send until stty size; do sleep 0.2; done; tty; test -t 2 && echo is-"a"-tty\r
+		send until stty size | grep .; do sleep 0.2; done; tty; test -t 2 && echo is-"a"-tty\r
 		expect 30 100
 		expect is-a-tty
 		resize 40 90
@@ -107,7 +107,7 @@ load docker
 	assert_status 0
 	state_is "$NAME" running
 	run_pty 'expect #
-		send until stty size; do sleep 0.2; done\r
+		send until stty size | grep .; do sleep 0.2; done\r
 		expect 30 100
 		send exit 6\r' docker exec -it "$NAME" sh
 	assert_status 6
