@@ -202,8 +202,7 @@ conformance: all $(TOOLS)
 	tests/conformance/run -b $(BUILD)/bawn $(if $(T),-f '$(T)')
 fault: tests
 	BAWN_FAULT_STEP=1 tests/run -b $(BUILD)/bawn -t '^fault/' native
-lint format:
-	tools/$@
+lint format: ; tools/$@
 
 build/fuzz/fz_%: build/fuzz/obj/tests/fuzz/fz_%.o build/fuzz/libbawn.a
 	clang -fsanitize=fuzzer $(SAN) $^ $(TEST_LIBS) -o $@
@@ -236,8 +235,7 @@ build/bench/memlock_shim.so: bench/memlock_shim.c
 
 .PHONY: bench-tools
 bench-tools: $(BENCH_FLOOR) $(BENCH_TOOLS)
-bench: all bench-tools
-	bench/run
+bench: all bench-tools; bench/run
 
 # ---- the rest --------------------------------------------------------------------------------
 # One entry for each source, with the flags of build/test (editors and clang-tidy know glibc).

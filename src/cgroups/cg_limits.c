@@ -53,7 +53,8 @@ static char *old_line(struct arena *a, const struct cg_write *w, const char *tex
 	size_t n = w->key ? strlen(w->key) : 0;
 
 	if (!w->key)
-		return *text && *text != '\n' ? arena_strndup(a, text, strcspn(text, "\n")) : arena_strdup(a, "\n");
+		return *text && *text != '\n' ? arena_strndup(a, text, strcspn(text, "\n"))
+					      : arena_strdup(a, "\n");
 	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
 		if (strncmp(line, w->key, n) == 0 && line[n] == ' ')
 			return arena_strndup(a, line, strcspn(line, "\n"));

@@ -166,10 +166,10 @@ void cg_enable_available(const struct cg_mount *m, const struct cg_place *place)
 /* Without a cgroup: 0 when r asks for no limit, else -EOPNOTSUPP with a message that names it. */
 int cg_limits_none(struct err *e, const struct cg_resources *r);
 
-/* cg_limits_apply() for a cgroup in use, where `now` is in effect: writes what `change` sets. All or
- * nothing: when a write fails, those before it are taken back. A memory limit below what is in use
- * makes the kernel reclaim first, and is refused (ERR_STATE) when that does not help, or at once
- * with check_before_update: nothing is killed. */
+/* cg_limits_apply() for a cgroup in use, where `now` is in effect: writes what `change` sets. All
+ * or nothing: when a write fails, those before it are taken back. A memory limit below what is in
+ * use makes the kernel reclaim first, and is refused (ERR_STATE) when that does not help, or at
+ * once with check_before_update: nothing is killed. */
 int cg_limits_update(struct err *e, const struct cg_mount *m, const struct cg_place *place,
 		     int cgroup_fd, const struct cg_resources *now,
 		     const struct cg_resources *change);

@@ -173,7 +173,7 @@ enum event_kind { EVENT_STATS, EVENT_OOM };
 struct events_options {
 	const char *id;
 	int64_t interval_ns;		/* between EVENT_STATS; 0: one at once, and that is all */
-	int out_fd;			/* where the events go, or FD_NONE: ends when nobody reads */
+	int out_fd;			/* where events go, or FD_NONE: ends when nobody reads */
 	/* stats: of EVENT_STATS only. A negative result ends it. */
 	int (*show)(struct err *e, void *arg, enum event_kind kind,
 		    const struct container_stats *stats);

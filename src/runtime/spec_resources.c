@@ -54,7 +54,7 @@ static int decode_access(struct err *e, const struct json *node, const char *acc
 	for (const char *s = access ? access : ""; *s; s++) {
 		size_t i = 0;
 
-		/* In rules that were written for cgroup v1; runc takes it. What denies, denies all. */
+		/* Rules written for cgroup v1 have it; runc takes it. What denies, denies all. */
 		if (*s == 'a' && !allow) {
 			*ret |= all;
 			continue;

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the texts of statistics files. The first byte chooses the parser. Whatever the bytes,
- * lists stay within their bounds, names are strings, and what is shown is a JSON document.
+ * Fuzz target: the texts of statistics files. The first byte chooses the parser. Whatever the
+ * bytes, lists stay within their bounds, names are strings, and what is shown is a JSON document.
  */
 #include "cgroups/cg_stat_parse.h"
 #include "runtime/runtime.h"
