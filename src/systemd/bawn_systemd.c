@@ -55,7 +55,7 @@ static int set(struct err *e, struct sd_bus *bus, const char *unit, char *const 
 	struct unit_property *v;
 	int r = parse_properties(e, &a, text, n, &v);
 
-	return r < 0 ? r : unit_set(e, bus, unit, v, n);
+	return r < 0 ? r : manager_set(e, bus, unit, v, n);
 }
 
 /* One message of bawn's. */
@@ -65,7 +65,7 @@ static int obey(struct err *e, struct sd_bus *bus, const char *unit, char *text)
 	uint32_t number;
 
 	if (pid && str_to_u32(pid, &number) == 0 && number <= INT32_MAX)
-		return unit_attach(e, bus, unit, (pid_t)number);
+		return manager_attach(e, bus, unit, (pid_t)number);
 	if (str_has_prefix(text, "set ")) {
 		text += strlen("set ");
 		return set(e, bus, unit, &text, 1);
@@ -105,7 +105,7 @@ static int start(struct sd_bus *bus, char **argv, size_t n)
 
 	q.properties = v;
 	if (r == 0)
-		r = unit_start(&e, bus, &q, &cgroup);
+		r = manager_start(&e, bus, &q, &cgroup);
 	if (r < 0)
 		return failed(&e);
 	dprintf(STDOUT_FILENO, "ok %s", cgroup);
@@ -114,20 +114,20 @@ static int start(struct sd_bus *bus, char **argv, size_t n)
 
 int main(int argc, char **argv)
 {
-	_unit_bus_ struct sd_bus *bus = NULL;
+	_manager_ struct sd_bus *bus = NULL;
 	struct err e;
 	int r;
 
 	if (argc < 4)
 		return usage();
-	if (unit_bus_open(&e, argv[2], &bus) < 0)
+	if (manager_open(&e, argv[2], &bus) < 0)
 		return failed(&e);
 	if (str_eq(argv[1], "start") && argc >= 7)
 		return start(bus, argv + 3, (size_t)argc - 3);
 	if (str_eq(argv[1], "set") && argc >= 5)
 		r = set(&e, bus, argv[3], argv + 4, (size_t)argc - 4);
 	else if (str_eq(argv[1], "stop") && argc == 5)
-		r = unit_stop(&e, bus, argv[3], argv[4]);
+		r = manager_stop(&e, bus, argv[3], argv[4]);
 	else
 		return usage();
 	return r < 0 ? failed(&e) : 0;

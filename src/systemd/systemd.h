@@ -63,19 +63,19 @@ struct sd_bus;
 
 /* Connects to "unix:path=...". ERR_UNSUPPORTED when nobody listens there. Calls on it take at
  * most some seconds. */
-int unit_bus_open(struct err *e, const char *address, struct sd_bus **ret);
-void unit_bus_close(struct sd_bus **bus);
-#define _unit_bus_ __attribute__((cleanup(unit_bus_close)))
+int manager_open(struct err *e, const char *address, struct sd_bus **ret);
+void manager_close(struct sd_bus **bus);
+#define _manager_ __attribute__((cleanup(manager_close)))
 
 /* Starts the transient unit; a scope with the calling process in it. *ret_cgroup is malloc'ed. */
-int unit_start(struct err *e, struct sd_bus *bus, const struct unit_request *q, char **ret_cgroup);
+int manager_start(struct err *e, struct sd_bus *bus, const struct unit_request *q, char **ret_cgroup);
 /* Puts a process into the cgroup of a scope. */
-int unit_attach(struct err *e, struct sd_bus *bus, const char *unit, pid_t pid);
+int manager_attach(struct err *e, struct sd_bus *bus, const char *unit, pid_t pid);
 /* Changes properties of a running unit, until it ends. */
-int unit_set(struct err *e, struct sd_bus *bus, const char *unit,
+int manager_set(struct err *e, struct sd_bus *bus, const char *unit,
 	     const struct unit_property *properties, size_t n);
 /* Stops the unit and waits for its end; 0 also when it is gone, or when it has not this mark: then
  * it is somebody else's. */
-int unit_stop(struct err *e, struct sd_bus *bus, const char *unit, const char *mark);
+int manager_stop(struct err *e, struct sd_bus *bus, const char *unit, const char *mark);
 
 #endif

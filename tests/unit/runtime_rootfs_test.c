@@ -261,6 +261,7 @@ static void use_console(struct rootfs *r)
 	EQ(size.ws_col, 81);
 	OK(setsid());
 	OK_ERR(&e, console_attach(&e, &c));
+	OK_ERR(&e, console_control(&e));
 	EQ(isatty(0) && isatty(2), 1);
 	OK(dup2(c.master, 100));
 }

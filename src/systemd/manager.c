@@ -35,7 +35,7 @@ static void slot_done(sd_bus_slot **s)
 }
 #define _slot_ __attribute__((cleanup(slot_done)))
 
-void unit_bus_close(struct sd_bus **bus)
+void manager_close(struct sd_bus **bus)
 {
 	/* Not flushed: every call has been answered, or nobody will. */
 	*bus = sd_bus_close_unref(*bus);
@@ -69,9 +69,9 @@ static int wait_until_ready(sd_bus *bus)
 	return r;
 }
 
-int unit_bus_open(struct err *e, const char *address, struct sd_bus **ret)
+int manager_open(struct err *e, const char *address, struct sd_bus **ret)
 {
-	_unit_bus_ sd_bus *bus = NULL;
+	_manager_ sd_bus *bus = NULL;
 	char text[128];
 	int r = sd_bus_new(&bus);
 
@@ -238,7 +238,7 @@ static int get_cgroup(struct err *e, sd_bus *bus, const char *unit, char **ret)
 	return r < 0 ? bus_failed(e, r, &error, "find the cgroup of unit", unit) : 0;
 }
 
-int unit_start(struct err *e, sd_bus *bus, const struct unit_request *q, char **ret_cgroup)
+int manager_start(struct err *e, sd_bus *bus, const struct unit_request *q, char **ret_cgroup)
 {
 	_msg_ sd_bus_message *m = NULL;
 	int r = new_call(e, bus, "StartTransientUnit", &m);
@@ -266,7 +266,7 @@ int unit_start(struct err *e, sd_bus *bus, const struct unit_request *q, char **
 
 /* ---- the rest ---- */
 
-int unit_attach(struct err *e, sd_bus *bus, const char *unit, pid_t pid)
+int manager_attach(struct err *e, sd_bus *bus, const char *unit, pid_t pid)
 {
 	_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	int r = sd_bus_call_method(bus, DEST, PATH, MANAGER, "AttachProcessesToUnit", &error, NULL,
@@ -275,7 +275,7 @@ int unit_attach(struct err *e, sd_bus *bus, const char *unit, pid_t pid)
 	return r < 0 ? bus_failed(e, r, &error, "move the container's process to unit", unit) : 0;
 }
 
-int unit_set(struct err *e, sd_bus *bus, const char *unit, const struct unit_property *properties,
+int manager_set(struct err *e, sd_bus *bus, const char *unit, const struct unit_property *properties,
 	     size_t n)
 {
 	_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -332,7 +332,7 @@ static int is_ours(struct err *e, sd_bus *bus, const char *unit, const char *mar
 	return found;
 }
 
-int unit_stop(struct err *e, sd_bus *bus, const char *unit, const char *mark)
+int manager_stop(struct err *e, sd_bus *bus, const char *unit, const char *mark)
 {
 	_msg_ sd_bus_message *m = NULL;
 	bool gone = false;
