@@ -93,7 +93,7 @@ is_stopped() {
 	edit_config '.process.env += ["LISTEN_FDS=1"]'
 	LISTEN_FDS=1 NOTIFY_SOCKET=/no/such timeout 20 "$BAWN" --root "$ROOT" create \
 		--bundle "$BUNDLE" --pid-file "$PIDFILE" --no-pivot --no-new-keyring --preserve-fds 1 \
-		"$ID" </dev/null >>"$OUT" 3< <(echo preserved) 4>&-
+		"$ID" </dev/null >>"$OUT" 3< <(echo preserved) 4</dev/null
 	assert_pid_file "$PIDFILE"
 	quiet --root "$ROOT" start "$ID"
 	wait_for 5 is_stopped
