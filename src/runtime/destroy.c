@@ -96,21 +96,43 @@ int container_kill_all(struct err *e, struct container *c)
 	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP));
 }
 
-/* The cgroup is gone; systemd may not know yet, and a slice would stay. */
-static int stop_unit(struct err *e, const struct container *c)
+/* Processes of the container's own cgroup, those that fork meanwhile too. */
+static int empty_cgroup(struct err *e, struct container *c)
 {
-	struct cg_place unit;
-	bool found;
-	int r;
+	struct cg_place place;
+	_close_ int fd = FD_NONE;
+	int r = find_cgroup(e, c, INTENT_CGROUP, &place);
 
-	if (c->has_state) {
-		if (c->state.unit)
-			unit_stop(c, c->state.unit, c->state.cgroup.mark);
-		return 0;
+	if (r > 0)
+		r = cg_open(e, &c->cg, &place, &fd);
+	if (r == 0 && fd >= 0)
+		r = cg_kill(e, fd);
+	if (r == 0 && fd >= 0)
+		r = cg_wait_empty(e, fd, END_TIMEOUT_MS);
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+/* With a unit, its end comes before that of the cgroup: were the directory gone before the kernel
+ * has told systemd that it is empty, the unit would stay. When systemd cannot be asked, *left: it
+ * removes both by itself. */
+static int end_unit(struct err *e, struct container *c, bool *left)
+{
+	const char *name = c->state.unit, *mark = c->state.cgroup.mark;
+	struct cg_place unit;
+	bool found = name != NULL;
+	int r = 0;
+
+	*left = false;
+	if (!c->has_state) {
+		r = intent_get(e, c, INTENT_UNIT, &unit, &found);
+		name = unit.path;
+		mark = unit.mark;
 	}
-	r = intent_get(e, c, INTENT_UNIT, &unit, &found);
-	if (r == 0 && found)
-		unit_stop(c, unit.path, unit.mark);
+	if (r < 0 || !found)
+		return r;
+	r = empty_cgroup(e, c);
+	if (r == 0)
+		*left = !unit_stop(c, name, mark);
 	return r;
 }
 
@@ -141,17 +163,18 @@ static void poststop(struct container *c, const struct spec *spec)
 
 int container_destroy(struct err *e, struct container *c, const struct spec *spec)
 {
+	bool left = false;
 	int r = 0;
 
 	if (c->has_state)
 		r = kill_init(e, c);
 	if (r == 0)
+		r = end_unit(e, c, &left);
+	if (r == 0 && !left)
 		r = remove_cgroup(e, c, INTENT_CGROUP);
 	if (r == 0 && spec && spec->hooks[HOOK_POSTSTOP].n)
 		poststop(c, spec);
 	if (r == 0 && (!c->has_state || c->state.hooks))
 		r = remove_cgroup(e, c, INTENT_HOOK_CGROUP);
-	if (r == 0)
-		r = stop_unit(e, c);
 	return r < 0 ? r : container_remove_dir(e, c);
 }

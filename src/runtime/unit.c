@@ -200,7 +200,7 @@ void unit_update(const struct container *c, const struct cg_resources *want, boo
 		log_warning("the new limits hold, but systemd does not know them: %s", e.msg);
 }
 
-void unit_stop(const struct container *c, const char *unit, const char *mark)
+bool unit_stop(const struct container *c, const char *unit, const char *mark)
 {
 	static char helper[] = HELPER, verb[] = "stop";
 	_arena_ struct arena a = {0};
@@ -212,7 +212,10 @@ void unit_stop(const struct container *c, const char *unit, const char *mark)
 			NULL};
 	struct err e;
 
-	if (!argv[2] || !argv[3] || !argv[4] || helper_run(&e, c->rt, HELPER, argv, NULL, 0) == 0)
-		return;
+	if (!argv[2] || !argv[3] || !argv[4])
+		err_nomem(&e);
+	else if (helper_run(&e, c->rt, HELPER, argv, NULL, 0) == 0)
+		return true;
 	log_warning("systemd unit %s: %s", unit, e.msg);
+	return false;
 }

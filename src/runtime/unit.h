@@ -17,9 +17,9 @@ int unit_settle(struct err *e, struct launch *l);
 /* Tells systemd the limits, and if it shall the device rules, that `want` has. They are in force
  * already: failure is a warning. */
 void unit_update(const struct container *c, const struct cg_resources *want, bool devices);
-/* Stops the unit, if it is still there and ours. Without systemd that is only a warning: the
- * cgroup is gone, and so is the unit then. */
-void unit_stop(const struct container *c, const char *unit, const char *mark);
+/* Stops the unit, if it is still there and ours. False, with a warning, when systemd cannot be
+ * asked: it collects the unit by itself once its cgroup is empty. */
+bool unit_stop(const struct container *c, const char *unit, const char *mark);
 
 /* unit_properties.c: adds "NAME=VALUE" texts for the helper to v, which has room. */
 #define UNIT_PROPERTIES_MAX 32

@@ -275,8 +275,8 @@ int manager_attach(struct err *e, sd_bus *bus, const char *unit, pid_t pid)
 	return r < 0 ? bus_failed(e, r, &error, "move the container's process to unit", unit) : 0;
 }
 
-int manager_set(struct err *e, sd_bus *bus, const char *unit, const struct unit_property *properties,
-	     size_t n)
+int manager_set(struct err *e, sd_bus *bus, const char *unit,
+		const struct unit_property *properties, size_t n)
 {
 	_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_free_ char *cgroup = NULL;

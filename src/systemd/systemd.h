@@ -19,12 +19,12 @@ struct gvariant {
 		GVARIANT_ARRAY,
 		GVARIANT_TUPLE,
 	} kind;
-	const char *type;		/* D-Bus signature when the text says it, or NULL */
-	bool truth, negative;		/* of an integer: its sign */
-	uint64_t integer;		/* its absolute value */
+	const char *type;     /* D-Bus signature when the text says it, or NULL */
+	bool truth, negative; /* of an integer: its sign */
+	uint64_t integer;     /* its absolute value */
 	double real;
 	const char *str;
-	struct gvariant *child, *next;	/* of an array or tuple; in its parent */
+	struct gvariant *child, *next; /* of an array or tuple; in its parent */
 };
 
 #define GVARIANT_DEPTH_MAX 8
@@ -42,18 +42,18 @@ size_t gvariant_type_length(const char *signature);
  * configuration and is judged first, "org.systemd.property.NAME=VALUE". "NAMESec" of the latter
  * becomes "NAMEUSec" in microseconds. */
 struct unit_property {
-	const char *label;	/* for messages: the whole name */
-	const char *name;	/* systemd's */
-	const char *type;	/* signature of the value */
+	const char *label; /* for messages: the whole name */
+	const char *name;  /* systemd's */
+	const char *type;  /* signature of the value */
 	const struct gvariant *value;
 };
 int unit_property_parse(struct err *e, struct arena *a, const char *text,
 			struct unit_property *ret);
 
 struct unit_request {
-	const char *unit;		/* "x.scope" or "x.slice" */
-	const char *slice;		/* the slice it goes into */
-	const char *mark;		/* by which it is known again */
+	const char *unit;  /* "x.scope" or "x.slice" */
+	const char *slice; /* the slice it goes into */
+	const char *mark;  /* by which it is known again */
 	const char *description;
 	const struct unit_property *properties;
 	size_t n_properties;
@@ -68,12 +68,13 @@ void manager_close(struct sd_bus **bus);
 #define _manager_ __attribute__((cleanup(manager_close)))
 
 /* Starts the transient unit; a scope with the calling process in it. *ret_cgroup is malloc'ed. */
-int manager_start(struct err *e, struct sd_bus *bus, const struct unit_request *q, char **ret_cgroup);
+int manager_start(struct err *e, struct sd_bus *bus, const struct unit_request *q,
+		  char **ret_cgroup);
 /* Puts a process into the cgroup of a scope. */
 int manager_attach(struct err *e, struct sd_bus *bus, const char *unit, pid_t pid);
 /* Changes properties of a running unit, until it ends. */
 int manager_set(struct err *e, struct sd_bus *bus, const char *unit,
-	     const struct unit_property *properties, size_t n);
+		const struct unit_property *properties, size_t n);
 /* Stops the unit and waits for its end; 0 also when it is gone, or when it has not this mark: then
  * it is somebody else's. */
 int manager_stop(struct err *e, struct sd_bus *bus, const char *unit, const char *mark);
