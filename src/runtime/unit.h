@@ -1,7 +1,7 @@
 /*
  * --cgroup-manager systemd: the container's cgroup is that of a transient unit, which the
  * helper bawn-systemd asks systemd for. The helper itself is the first process of a scope and
- * keeps it until the container's process has been born in it (ADR 0007). Nothing of this runs
+ * keeps it until the container's process has been born in it (ADR 0008). Nothing of this runs
  * for other containers.
  */
 #ifndef BAWN_RUNTIME_UNIT_H
