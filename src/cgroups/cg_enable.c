@@ -127,7 +127,8 @@ static void enable_available_in(const struct cg_mount *m, const char *path)
 	char text[16];
 
 	if (fd < 0 || read_mask(&ignored, fd, path, "cgroup.subtree_control", &given) < 0 ||
-	    read_mask(&ignored, fd, path, "cgroup.controllers", &available) < 0)
+	    read_mask(&ignored, fd, path, "cgroup.controllers", &available) < 0 ||
+	    (available & ~given) == 0 || has_processes(fd))
 		return;
 	for (uint32_t rest = available & ~given; rest; rest &= rest - 1) {
 		int r = str_format(text, sizeof(text), "+%s", cg_controller_name(lowest(rest)));
