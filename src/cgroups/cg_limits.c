@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define FILE_MAX (64u << 10)	/* of a cgroup; io.max has a line a device */
+#define FILE_MAX (64u << 10) /* of a cgroup; io.max has a line a device */
 
 static int make_plan(struct err *e, struct cg_plan *p)
 {
@@ -61,14 +61,27 @@ static char *old_line(struct arena *a, const struct cg_write *w, const char *tex
 	return arena_strdup(a, w->none ? w->none : "");
 }
 
-/* Remembers what is there now. A file that cannot be read (memory.reclaim) has nothing to put
- * back. */
+/* What is there now. An empty list of CPUs or nodes, all that the parent has, cannot be put back
+ * while there are processes (ENOSPC): then it is what the list stands for. */
+static int read_old(int cgroup_fd, const struct cg_write *w, struct buf *text)
+{
+	struct err ignored;
+	char effective[64];
+	int r = file_read_at(&ignored, cgroup_fd, w->file, FILE_MAX, text);
+
+	if (r < 0 || w->controller != CG_CPUSET || !text->data || !str_eq(text->data, "\n"))
+		return r;
+	text->len = 0;
+	r = str_format(effective, sizeof(effective), "%s.effective", w->file);
+	return r < 0 ? r : file_read_at(&ignored, cgroup_fd, effective, FILE_MAX, text);
+}
+
+/* A file that cannot be read (memory.reclaim) has nothing to put back. */
 static int remember(struct err *e, struct arena *a, int cgroup_fd, struct cg_write *w)
 {
 	_buf_ struct buf text = {0};
-	struct err ignored;
 
-	if (file_read_at(&ignored, cgroup_fd, w->file, FILE_MAX, &text) < 0) {
+	if (read_old(cgroup_fd, w, &text) < 0) {
 		w->old = "";
 		return 0;
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # stats and events against the kernel's own files, with every controller at its limit under a real
 # load. The limits are written to the container's cgroup by hand.
-# where: vm
+# where: vm-full
 # limit: 600
 
 load helpers

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # docker: the short way through all that it does with a runtime. docker_*.bats go into detail.
-# where: vm
+# where: vm-full
 # limit: 300
 # machine: containerd docker.io iptables apparmor
 # images: busybox
