@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# podman: the least that must work, in every make check; the other podman suites are the rest.
+# podman: the least that must work; the other podman suites are the rest.
 # where: vm-full
 # limit: 900
 # machine: podman conmon buildah crun runc catatonit netavark aardvark-dns apparmor iptables nftables uidmap fuse-overlayfs slirp4netns e2fsprogs strace
