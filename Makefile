@@ -125,7 +125,7 @@ endef
 
 TEST_SRC := $(GLIBC_LIB_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(if $(FUZZ),tests/fuzz/replay.c)
 TEST_CFLAGS := $(COMMON) $(HARDEN) -O2 -g -D_FORTIFY_SOURCE=2
-ASAN_CFLAGS := $(COMMON) -O1 -g $(SAN)
+ASAN_CFLAGS := $(COMMON) -O1 -g $(SAN) -DBAWN_SANITIZED
 FUZZ_CFLAGS := $(COMMON) -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 
 $(eval $(call variant,$(BUILD),$(CC),$(OPT) $(MUSL_CFLAGS),$(LIB_SRC) $(CLI_SRC)))
