@@ -78,13 +78,20 @@ static bool has_processes(int fd)
 	       cg_read(fd, "cgroup.procs", text, sizeof(text)) > 0;
 }
 
+static int give(int fd, enum cg_controller c)
+{
+	char text[16];
+	int r = str_format(text, sizeof(text), "+%s", cg_controller_name(c));
+
+	return r < 0 ? r : file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
+}
+
 /* In one parent, path: "" or "/a/b". */
 static int enable_in(struct err *e, const struct cg_mount *m, const char *path, uint32_t need,
 		     const char *const what[CG_CONTROLLER_MAX])
 {
 	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
 	uint32_t given, available;
-	char text[16];
 	int r;
 
 	if (fd < 0)
@@ -110,9 +117,7 @@ static int enable_in(struct err *e, const struct cg_mount *m, const char *path, 
 	for (need &= ~given; need; need &= need - 1) {
 		enum cg_controller c = lowest(need);
 
-		r = str_format(text, sizeof(text), "+%s", cg_controller_name(c));
-		if (r == 0)
-			r = file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
+		r = give(fd, c);
 		if (r < 0)
 			return explain(e, r, m, path, fd, c, what[c]);
 	}
@@ -124,19 +129,18 @@ static void enable_available_in(const struct cg_mount *m, const char *path)
 	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
 	uint32_t given, available;
 	struct err ignored;
-	char text[16];
 
 	if (fd < 0 || read_mask(&ignored, fd, path, "cgroup.subtree_control", &given) < 0 ||
 	    read_mask(&ignored, fd, path, "cgroup.controllers", &available) < 0 ||
 	    (available & ~given) == 0 || has_processes(fd))
 		return;
 	for (uint32_t rest = available & ~given; rest; rest &= rest - 1) {
-		int r = str_format(text, sizeof(text), "+%s", cg_controller_name(lowest(rest)));
+		enum cg_controller c = lowest(rest);
+		int r = give(fd, c);
 
-		if (r == 0)
-			r = file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
 		if (r < 0)
-			log_debug("cgroup %s%s: %s: %s", m->point, path, text, strerror(-r));
+			log_debug("cgroup %s%s: +%s: %s", m->point, path, cg_controller_name(c),
+				  strerror(-r));
 	}
 }
 

@@ -42,7 +42,8 @@ static int remove_cgroup(struct err *e, struct container *c, enum intent_kind ki
 	return r <= 0 ? r : cg_remove(e, &c->cg, &place, END_TIMEOUT_MS);
 }
 
-static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind)
+/* wait_ms: for the end of its processes; 0: not at all. */
+static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind, int wait_ms)
 {
 	struct cg_place place;
 	_close_ int fd = FD_NONE;
@@ -53,6 +54,8 @@ static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind
 	r = cg_open(e, &c->cg, &place, &fd);
 	if (r == 0)
 		r = cg_kill(e, fd);
+	if (r == 0 && wait_ms)
+		r = cg_wait_empty(e, fd, wait_ms);
 	return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
@@ -88,28 +91,12 @@ static int first_error(struct err *e, int r, const struct err *next, int next_r)
 int container_kill_all(struct err *e, struct container *c)
 {
 	struct err next = {0};
-	int r = kill_cgroup(e, c, INTENT_CGROUP);
+	int r = kill_cgroup(e, c, INTENT_CGROUP, 0);
 
 	/* Whatever fails, the rest is tried. */
 	r = first_error(e, r, &next, kill_init(&next, c));
 	/* The maker may wait for a hook. */
-	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP));
-}
-
-/* Processes of the container's own cgroup, those that fork meanwhile too. */
-static int empty_cgroup(struct err *e, struct container *c)
-{
-	struct cg_place place;
-	_close_ int fd = FD_NONE;
-	int r = find_cgroup(e, c, INTENT_CGROUP, &place);
-
-	if (r > 0)
-		r = cg_open(e, &c->cg, &place, &fd);
-	if (r == 0 && fd >= 0)
-		r = cg_kill(e, fd);
-	if (r == 0 && fd >= 0)
-		r = cg_wait_empty(e, fd, END_TIMEOUT_MS);
-	return r == -ENOENT || r == -ENODEV ? 0 : r;
+	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP, 0));
 }
 
 /* With a unit, its end comes before that of the cgroup: were the directory gone before the kernel
@@ -130,7 +117,7 @@ static int end_unit(struct err *e, struct container *c, bool *left)
 	}
 	if (r < 0 || !found)
 		return r;
-	r = empty_cgroup(e, c);
+	r = kill_cgroup(e, c, INTENT_CGROUP, END_TIMEOUT_MS);
 	if (r == 0)
 		*left = !unit_stop(c, name, mark);
 	return r;
