@@ -182,6 +182,18 @@ static int make_own_cgroup(struct err *e, struct launch *l)
 	return cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
 }
 
+static int confine_devices(struct err *e, struct launch *l)
+{
+	return resources_devices(e, l->rt, l->cgroup_fd, &l->spec.linux_.resources);
+}
+
+/* Whether the child does the same with and without device rules until it is ready: it makes no
+ * nodes but those that every container has, and runs no program of the config's. */
+static bool devices_can_wait(const struct launch *l)
+{
+	return l->spec.linux_.devices.n == 0 && l->spec.hooks[HOOK_CREATE_CONTAINER].n == 0;
+}
+
 static int make_cgroup(struct err *e, struct launch *l)
 {
 	bool systemd = l->rt->cgroup_manager == CGROUP_MANAGER_SYSTEMD;
@@ -190,7 +202,7 @@ static int make_cgroup(struct err *e, struct launch *l)
 	if (r < 0 || !l->c.state.has_cgroup)
 		return r;
 	r = launch_delegate(e, l);
-	return r < 0 ? r : resources_devices(e, l->rt, l->cgroup_fd, &l->spec.linux_.resources);
+	return r < 0 || devices_can_wait(l) ? r : confine_devices(e, l);
 }
 
 static int prepare_root(struct err *e, struct launch *l)
@@ -389,6 +401,24 @@ static int converse(struct err *e, struct launch *l)
 	}
 }
 
+/* What the child does not wait for before it is ready is done while it sets itself up: that takes
+ * the longest, and runs on another CPU. */
+static int work_beside_child(struct err *e, struct launch *l, const struct buf *config)
+{
+	int r = 0;
+
+	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
+	 * child has closed its copy at once. But a helper program comes from there. */
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->c.state.unit)
+		fd_close(l->rt->image_fd);
+	if (l->c.state.has_cgroup && devices_can_wait(l))
+		r = confine_devices(e, l);
+	/* No need to replace it atomically: nothing reads it before state.json is there. */
+	if (r == 0)
+		r = file_create_at(e, l->c.dir_fd, "config.json", config->data, config->len, 0600);
+	return r < 0 ? r : container_prepare_state(e, &l->c);
+}
+
 int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 {
 	_buf_ struct buf text = {0};
@@ -404,10 +434,7 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	if (r < 0)
 		return r;
 	l->made = true;
-	/* No need to replace it atomically: nothing reads it before state.json is there. */
-	r = file_create_at(e, l->c.dir_fd, "config.json", text.data, text.len, 0600);
-	if (r == 0)
-		r = make_cgroup(e, l);
+	r = make_cgroup(e, l);
 	if (r == 0)
 		r = prepare_root(e, l);
 	if (r == 0)
@@ -418,13 +445,8 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 			    l->spec.hooks[HOOK_CREATE_RUNTIME].n || l->spec.linux_.net_devices.n;
 	r = start_child(e, l);
 	r = channel_explain(e, l->channel[0], r);
-	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
-	 * child has closed its copy at once, and we have nothing else to do now. But a helper
-	 * program comes from there. */
-	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->c.state.unit)
-		fd_close(l->rt->image_fd);
 	if (r == 0)
-		r = container_prepare_state(e, &l->c);
+		r = work_beside_child(e, l, &text);
 	if (r == 0)
 		r = converse(e, l);
 	if (r == 0)
