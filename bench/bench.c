@@ -106,7 +106,7 @@ static _Noreturn void usage(int code)
 	      "  --preload NAME=LIB  LD_PRELOAD for a runtime\n"
 	      "  --no-times, --no-counts  without that block\n"
 	      "  --json FILE     the figures as JSON too\n"
-	      "set by bench/run: --tmp DIR --bundles DIR --filter FILE --filter-from TEXT\n"
+	      "set by bench/run: --tmp DIR --bundles DIR --filter FILE\n"
 	      "  --floor PATH --fexec PATH --cgroup DIR\n",
 	      stderr);
 	exit(code);
@@ -176,9 +176,6 @@ static void parse_option(struct config *cfg, struct wanted *w, int opt)
 	case 'f':
 		cfg->filter = optarg;
 		break;
-	case 'F':
-		cfg->filter_from = optarg;
-		break;
 	case 'l':
 		w->floor = optarg;
 		break;
@@ -198,16 +195,13 @@ static void parse_option(struct config *cfg, struct wanted *w, int opt)
 static void parse_options(struct config *cfg, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"rounds", 1, NULL, 'n'},   {"warm", 1, NULL, 'w'},
-		{"batches", 1, NULL, 'b'},  {"settle-us", 1, NULL, 's'},
-		{"ops", 1, NULL, 'o'},	    {"rts", 1, NULL, 'r'},
-		{"rt", 1, NULL, 'R'},	    {"preload", 1, NULL, 'P'},
-		{"no-times", 0, NULL, 'T'}, {"no-counts", 0, NULL, 'C'},
-		{"json", 1, NULL, 'j'},	    {"tmp", 1, NULL, 't'},
-		{"bundles", 1, NULL, 'B'},  {"filter", 1, NULL, 'f'},
-		{"floor", 1, NULL, 'l'},    {"fexec", 1, NULL, 'x'},
-		{"cgroup", 1, NULL, 'c'},   {"filter-from", 1, NULL, 'F'},
-		{"help", 0, NULL, 'h'},	    {NULL, 0, NULL, 0},
+		{"rounds", 1, NULL, 'n'},    {"warm", 1, NULL, 'w'},	{"batches", 1, NULL, 'b'},
+		{"settle-us", 1, NULL, 's'}, {"ops", 1, NULL, 'o'},	{"rts", 1, NULL, 'r'},
+		{"rt", 1, NULL, 'R'},	     {"preload", 1, NULL, 'P'}, {"no-times", 0, NULL, 'T'},
+		{"no-counts", 0, NULL, 'C'}, {"json", 1, NULL, 'j'},	{"tmp", 1, NULL, 't'},
+		{"bundles", 1, NULL, 'B'},   {"filter", 1, NULL, 'f'},	{"floor", 1, NULL, 'l'},
+		{"fexec", 1, NULL, 'x'},     {"cgroup", 1, NULL, 'c'},	{"help", 0, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	struct wanted w = {0};
 	int opt;

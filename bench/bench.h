@@ -60,7 +60,6 @@ struct config {
 	const char *fexec;
 	const char *cgroup; /* where the floor makes its cgroups */
 	const char *json;
-	const char *filter_from; /* who made the filter, for the record */
 	const char *ops;	 /* comma list, or NULL for all */
 	const char *rts;
 	int rounds;

@@ -74,7 +74,6 @@ void report_box(const struct results *r, FILE *f)
 		fprintf(f, "CPUID %.2f us, ", b->cpuid_us);
 	fprintf(f, "vfork+exit %.0f us, vfork+exec of static busybox true %.0f us\n", b->vfork_us,
 		b->exec_us);
-	fprintf(f, "filter    %s\n", r->cfg->filter_from ? r->cfg->filter_from : r->cfg->filter);
 }
 
 /* How many times slower the named runtime is; blank for itself and where there is no figure. */
@@ -221,11 +220,9 @@ static void json_box(const struct results *r, FILE *f)
 	fprintf(f,
 		", \"cpus\": %ld, \"mounts\": %ld, \"sched_rr\": %s, \"load_start\": %.2f, "
 		"\"load_end\": %.2f, \"getppid_us\": %.3f, \"page_fault_us\": %.3f, "
-		"\"cpuid_us\": %.3f, \"vfork_us\": %.1f, \"exec_us\": %.1f},\n \"filter\": ",
+		"\"cpuid_us\": %.3f, \"vfork_us\": %.1f, \"exec_us\": %.1f},\n \"times\": [",
 		b->cpus, b->mounts, r->cfg->rr ? "true" : "false", b->load_start, b->load_end,
 		b->getppid_us, b->fault_us, b->cpuid_us, b->vfork_us, b->exec_us);
-	json_string(f, r->cfg->filter_from ? r->cfg->filter_from : r->cfg->filter);
-	fputs(",\n \"times\": [", f);
 }
 
 static void json_times(const struct results *r, FILE *f)

@@ -1,20 +1,9 @@
 /*
- * filter_gen: the seccomp side of the benchmark.
- *
- *   filter_gen profile            prints a `linux.seccomp` object like the default profile of a
- *                                 distribution: what libseccomp knows, less what no container needs
- *   filter_gen filter IN OUT      compiles the linux.seccomp of a config.json to the array of
- *                                 struct sock_filter that floor and fexec load
- *
- * The filter is a stand-in of the same kind as bawn's own: per architecture a binary search over
- * ranges of system call numbers with one action. bench/run prefers bawn's bytes where it can get
- * them. Known difference from libseccomp: what socketcall(2) of x86 multiplexes is not looked into.
- * Input: trusted (made by bench/bundles). Runs before anything is timed.
+ * profile: prints a `linux.seccomp` object like the default profile of a distribution: what
+ * libseccomp knows, less what no container needs.
  */
-#include "filter_gen.h"
-
-#include <errno.h>
 #include <seccomp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +46,7 @@ static const char *const conditional[] = {"clone", "clone3", "personality", "soc
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { NAMES_MAX = 600, NR_SCAN_MAX = 1100 };
+enum { NAMES_MAX = 600, NR_SCAN_MAX = 1100, X32_BIT = 0x40000000 };
 
 static const uint32_t arch_tokens[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
 
@@ -157,40 +146,17 @@ static int print_profile(void)
 		fputs("]}", stdout);
 	}
 	print_rest();
-	fprintf(stderr, "filter_gen: %zu names in the profile\n",
+	fprintf(stderr, "profile: %zu names in the profile\n",
 		(size_t)printed + COUNT(conditional));
-	return 0;
-}
-
-static int write_filter(const char *config, const char *out)
-{
-	static struct sock_filter insns[BPF_MAXINSNS];
-	struct profile *p = profile_read(config);
-	size_t n;
-	FILE *f;
-
-	if (!p)
-		return 1;
-	n = compile(p, insns);
-	if (n == 0) {
-		fprintf(stderr, "filter_gen: %s: filter too long\n", config);
-		return 1;
-	}
-	f = fopen(out, "we");
-	if (!f || fwrite(insns, sizeof(*insns), n, f) != n || fclose(f) != 0) {
-		fprintf(stderr, "filter_gen: %s: %s\n", out, strerror(errno));
-		return 1;
-	}
-	fprintf(stderr, "filter_gen: %zu instructions\n", n);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "profile"))
-		return print_profile();
-	if (argc == 4 && !strcmp(argv[1], "filter"))
-		return write_filter(argv[2], argv[3]);
-	fputs("usage: filter_gen profile | filter CONFIG OUT\n", stderr);
-	return 2;
+	(void)argv;
+	if (argc != 1) {
+		fputs("usage: profile >FILE\n", stderr);
+		return 2;
+	}
+	return print_profile();
 }
