@@ -217,28 +217,25 @@ fuzz: $(if $(T),build/fuzz/fz_$(T))
 
 # ---- benchmark -------------------------------------------------------------------------------
 # floor and fexec are measuring sticks: as cheap to start as the release.
-BENCH_FLOOR := build/bench/floor build/bench/fexec
-BENCH_TOOLS := build/bench/bench build/bench/profile build/bench/filter build/bench/memlock_shim.so
+BENCH_MUSL := build/bench/floor build/bench/fexec build/bench/filter
+BENCH_TOOLS := $(BENCH_MUSL) build/bench/bench build/bench/profile build/bench/memlock_shim.so
 
-$(BENCH_FLOOR): build/bench/%: bench/%.c $(wildcard bench/*.h)
+build/bench/filter: $(BUILD)/libbawn.a
+$(BENCH_MUSL): build/bench/%: bench/%.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
-	$(say)$(CC) -O2 $(MUSL_CFLAGS) -c $< -o $@.o
-	@$(call musl_link,$@.o)
+	$(say)$(CC) -O2 $(CPPFLAGS) $(MUSL_CFLAGS) -c $< -o $@.o
+	@$(call musl_link,$@.o $(filter %.a,$^) -l:libyajl_s.a)
 build/bench/bench: $(wildcard bench/bench*.c bench/*.h)
 build/bench/profile: bench/profile.c
 build/bench/bench build/bench/profile:
 	@mkdir -p $(@D)
-	$(say)$(CC) -std=gnu17 -O2 $(WARN) $(filter %.c,$^) $(TEST_LIBS) -lm -o $@
-build/bench/filter: bench/filter.c $(BUILD)/libbawn.a
-	@mkdir -p $(@D)
-	$(say)$(CC) -O2 $(MUSL_CFLAGS) $(CPPFLAGS) -c $< -o $@.o
-	@$(call musl_link,$@.o $(BUILD)/libbawn.a -l:libyajl_s.a)
+	$(say)$(CC) $(CPPFLAGS) -std=gnu17 -O2 $(WARN) $(filter %.c,$^) $(TEST_LIBS) -lm -o $@
 build/bench/memlock_shim.so: bench/memlock_shim.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared $< -ldl -o $@
 
 .PHONY: bench-tools
-bench-tools: $(BENCH_FLOOR) $(BENCH_TOOLS)
+bench-tools: $(BENCH_TOOLS)
 bench: all bench-tools; bench/run
 
 # ---- the rest --------------------------------------------------------------------------------

@@ -7,7 +7,6 @@
  * status is 1. Started by bench/run, which prepares everything; never call it outside of a
  * cgroup namespace of its own on a host with cgroup v1 (runc would write there).
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

@@ -2,7 +2,6 @@
  * bench_box: what this machine's basic operations cost, so that two tables can be compared at all.
  * Medians of small loops; a figure without a machine next to it means nothing.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <stdlib.h>

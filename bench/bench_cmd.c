@@ -1,7 +1,6 @@
 /*
  * bench_cmd: the command lines. All OCI runtimes take the same ones; the floor's are its own.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <stdarg.h>

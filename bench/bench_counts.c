@@ -3,7 +3,6 @@
  * calls and processes per verb (by strace), sizes, memory and files left behind. Runs while no
  * other container of the benchmark exists.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <ftw.h>

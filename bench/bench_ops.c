@@ -4,7 +4,6 @@
  * Each function brings its container into the state the verb needs, measures that one command, and
  * leaves nothing behind but the long-running container that `state` and `exec` share.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <ftw.h>

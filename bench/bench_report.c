@@ -2,7 +2,6 @@
  * bench_report: the tables and the JSON. Ratios are of medians within this one run, the only
  * comparison that survives a change of machine or load.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

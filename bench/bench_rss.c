@@ -3,7 +3,6 @@
  * traced only to stop it there; its children are not. For a short process that gives nothing back
  * this is its peak.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

@@ -8,7 +8,6 @@
  * vfork, hence the driver is static and small; and kernels since 6.2 count it per CPU in batches
  * of 32 pages, so it is coarse for small programs: bench_rss.c has the exact figure.
  */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

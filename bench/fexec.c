@@ -5,7 +5,6 @@
  * straight in the container's cgroup, and runs the command there with the capabilities and the
  * filter of the bundle `typ`. Reads no configuration and checks nothing. See floor.c.
  */
-#define _GNU_SOURCE
 #include "raw.h"
 
 #include <getopt.h>

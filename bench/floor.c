@@ -9,7 +9,6 @@
  * Other modes are the floors of the other verbs: --hold (create), --detach (create and start),
  * --signal (start, state, kill), --delete. --stamps repeats a start and prints where time goes.
  */
-#define _GNU_SOURCE
 #include "devprog.h"
 #include "raw.h"
 

@@ -3,7 +3,6 @@
  * BPF program and gives up when it may not; where root lacks CAP_SYS_RESOURCE it could not be
  * measured at all. Kernels since 5.11 do not charge BPF to that limit, so saying yes is harmless.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/resource.h>
 
