@@ -226,8 +226,7 @@ $(BENCH_MUSL): build/bench/%: bench/%.c $(wildcard bench/*.h)
 	$(say)$(CC) -O2 $(CPPFLAGS) $(MUSL_CFLAGS) -c $< -o $@.o
 	@$(call musl_link,$@.o $(filter %.a,$^) -l:libyajl_s.a)
 build/bench/bench: $(wildcard bench/bench*.c bench/*.h)
-build/bench/profile: bench/profile.c
-build/bench/bench build/bench/profile:
+build/bench/bench build/bench/profile: build/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(say)$(CC) $(CPPFLAGS) -std=gnu17 -O2 $(WARN) $(filter %.c,$^) $(TEST_LIBS) -lm -o $@
 build/bench/memlock_shim.so: bench/memlock_shim.c
