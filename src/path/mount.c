@@ -7,6 +7,7 @@
 #include "path/path.h"
 
 #include <linux/mount.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -193,6 +194,19 @@ int mount_attach(struct err *e, int mount_fd, int target_fd, int root, const cha
 	int r = mount_attach_fd(e, mount_fd, target_fd, path);
 
 	return r < 0 ? r : mount_verify(e, mount_fd, root, path);
+}
+
+int mount_enter_top(struct err *e)
+{
+	_close_ int self = openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (self < 0)
+		return err_sys(e, "open /proc/self/ns/mnt");
+	/* Joining sets root and directory, whatever the namespace: setns(2). */
+	if (setns(self, CLONE_NEWNS) < 0)
+		return err_sys(e, "enter the root of the mount namespace%s",
+			       errno == EPERM ? " (is CAP_SYS_CHROOT missing?)" : "");
+	return 0;
 }
 
 int mount_detach_here(struct err *e)

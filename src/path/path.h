@@ -70,7 +70,8 @@ struct mount_change {
 	int userns_fd;			/* for MOUNT_ATTR_IDMAP in set */
 	bool recursive;
 };
-/* All of it in one call; does nothing when there is nothing to change. */
+/* All of it in one call; does nothing when there is nothing to change. AT_FDCWD is the mount of the
+ * current directory, here and in mount_attach_fd. */
 int mount_change(struct err *e, int mount_fd, const struct mount_change *change);
 
 /* Attaches a detached mount on the object that target_fd refers to. */
@@ -80,6 +81,9 @@ int mount_attach_fd(struct err *e, int mount_fd, int target_fd, const char *what
 int mount_verify(struct err *e, int mount_fd, int root, const char *path);
 /* mount_attach_fd, then mount_verify. `path` inside root is what target_fd was opened by. */
 int mount_attach(struct err *e, int mount_fd, int target_fd, int root, const char *path);
+/* Makes the root of the mount namespace (with what is mounted on it) this process's root and
+ * current directory: out of a chroot. */
+int mount_enter_top(struct err *e);
 /* Lazily detaches what is mounted at the current directory. */
 int mount_detach_here(struct err *e);
 

@@ -215,6 +215,7 @@ static int prepare_root(struct err *e, struct launch *l)
 		.mnt_ns = lx->ns[NS_MNT].present,
 		.cgroup_ns = lx->ns[NS_CGROUP].present,
 		.userns = lx->ns[NS_USER].present,
+		.own_userns = l->ns.make & CLONE_NEWUSER,
 		.no_pivot = l->opt->no_pivot,
 		.at_path = l->spec.hooks[HOOK_PRESTART].n || l->spec.hooks[HOOK_CREATE_RUNTIME].n ||
 			   l->spec.hooks[HOOK_CREATE_CONTAINER].n,
@@ -245,7 +246,8 @@ static int explain_clone(struct err *e, const struct launch *l)
 	if (errno == EPERM && l->rt->uid != 0 && !l->spec.linux_.ns[NS_USER].present)
 		hint = " (an ordinary user needs a user namespace: see bawn spec --rootless)";
 	else if (errno == EPERM && l->ns.make & CLONE_NEWUSER)
-		hint = " (may this user make user namespaces? see kernel.unprivileged_userns_clone, "
+		hint = " (not possible in a chroot; else: may this user make user namespaces? see "
+		       "kernel.unprivileged_userns_clone, "
 		       "kernel.apparmor_restrict_unprivileged_userns)";
 	else if (errno == ENOSPC)
 		hint = " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)";

@@ -6,6 +6,10 @@
  * it is looked up in the container's namespaces, where a user namespace's root may not
  * be allowed to go, and the rootfs need not be a mount point. Only for hooks, which know
  * that path alone, it is attached there (rootfs_options.at_path).
+ *
+ * "/" is the root of the mount namespace. When bawn is called in a chroot, its own root is another
+ * one; a container set up there would have the whole host below its root, for exec and for
+ * everybody else who joins the mount namespace.
  */
 #include "runtime/rootfs_private.h"
 
@@ -178,10 +182,23 @@ static int finish_attributes(struct err *e, struct rootfs *r)
 	return rc < 0 ? err_wrap(e, rc, "rootfs") : 0;
 }
 
+int rootfs_enter_top(struct err *e, const struct rootfs *r)
+{
+	/* In a chroot the kernel lets no user namespace begin. */
+	if (r->opt.own_userns)
+		return chdir("/") < 0 ? err_sys(e, "enter the root directory") : 0;
+	return mount_enter_top(e);
+}
+
 int rootfs_pivot(struct err *e, struct rootfs *r)
 {
-	int rc;
+	int rc = r->at_path ? rootfs_enter_top(e, r) : 0;
 
+	/* Who joins this mount namespace begins at the mount on top of "/", not at our root. */
+	if (rc == 0 && r->at_path && r->opt.no_pivot)
+		rc = mount_attach_fd(e, r->root_fd, AT_FDCWD, "/");
+	if (rc < 0)
+		return rc;
 	if (fchdir(r->root_fd) < 0)
 		return err_sys(e, "enter the rootfs");
 	if (!r->opt.mnt_ns || r->opt.no_pivot) {
@@ -200,8 +217,6 @@ int rootfs_pivot(struct err *e, struct rootfs *r)
 		if (rc < 0)
 			return rc;
 	}
-	if (chdir("/") < 0)
-		return err_sys(e, "enter the new root");
 	return r->opt.mnt_ns ? finish_attributes(e, r) : 0;
 }
 

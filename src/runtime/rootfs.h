@@ -20,6 +20,7 @@ struct rootfs_options {
 	bool mnt_ns;			/* the child will have its own mount namespace */
 	bool cgroup_ns;			/* ... and its own cgroup namespace */
 	bool userns;			/* ... and is in a user namespace, new or joined */
+	bool own_userns;		/* ... a new one */
 	bool no_pivot;
 	bool at_path;			/* hooks look for the mounts below the rootfs's path */
 	int cgroup_fd;			/* borrowed: the container's cgroup directory, or FD_NONE;
@@ -35,6 +36,7 @@ struct rootfs {
 	int root_fd;			/* the rootfs; attached by rootfs_mount() */
 	int proc_fd;			/* see rootfs_procfs(); may be FD_NONE before it */
 	int null_fd;			/* mount of the host's /dev/null for masked files */
+	bool at_path;			/* attached there; else on top of "/" */
 	bool deferred;			/* the parent may not clone mounts: the child does */
 	struct rootfs_mount_state *mounts;	/* one per spec mount */
 };
@@ -51,8 +53,9 @@ int rootfs_mount(struct err *e, struct rootfs *r);
  * and stays the rootfs's. */
 int rootfs_procfs(struct err *e, struct rootfs *r);
 
-/* Makes the rootfs the root: late read-only mounts, pivot_root and the old tree away. With no_pivot
- * or without a mount namespace: chroot, which a process with CAP_SYS_CHROOT can leave. */
+/* Makes the rootfs the root and the current directory: late read-only mounts, pivot_root and the
+ * old tree away. With no_pivot or without a mount namespace: chroot, which a process with
+ * CAP_SYS_CHROOT can leave. */
 int rootfs_pivot(struct err *e, struct rootfs *r);
 
 /* maskedPaths and readonlyPaths; after rootfs_pivot(). */

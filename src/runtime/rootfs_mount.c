@@ -297,8 +297,7 @@ static int mount_one(struct err *e, struct rootfs *r, size_t i)
 	return m->type ? mount_other(e, r, i) : err_set(e, ERR_CONFIG, "no type");
 }
 
-/* Where the rootfs is attached: FD_NONE stands for "/", also where the root of a user namespace may
- * not go. */
+/* The rootfs's own path; FD_NONE where the root of a user namespace may not go. */
 static int root_target(struct err *e, const struct rootfs *r)
 {
 	_close_ int fd = FD_NONE;
@@ -306,8 +305,6 @@ static int root_target(struct err *e, const struct rootfs *r)
 	char path[PATH_MAX];
 	int rc;
 
-	if (!r->opt.at_path)
-		return FD_NONE;
 	rc = rootfs_host_path(e, r, r->opt.spec->root_path, path, sizeof(path));
 	if (rc < 0)
 		return rc;
@@ -322,30 +319,46 @@ static int root_target(struct err *e, const struct rootfs *r)
 	return take_fd(&fd);
 }
 
-/* Cuts the copied host tree off from the host, then puts the rootfs into it. */
+/* Where hooks, which know paths from bawn's root, see the rootfs. */
+static int attach_at_path(struct err *e, struct rootfs *r, int bawns_root)
+{
+	_close_ int target = FD_NONE;
+
+	/* lint-ok: calls, back to where bawn was called */
+	if (fchdir(bawns_root) < 0 || chroot(".") < 0)
+		return err_sys(e, "return to the root directory");
+	target = root_target(e, r);
+	if (target < 0 && target != FD_NONE)
+		return target;
+	r->at_path = target >= 0;
+	return mount_attach_fd(e, r->root_fd, r->at_path ? target : AT_FDCWD, "the rootfs");
+}
+
+/* Cuts the copied host tree off from the host, all of it even when bawn was called in a chroot.
+ * Then puts the rootfs into it. */
 static int attach_root(struct err *e, struct rootfs *r)
 {
-	_close_ int slash = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_close_ int target = FD_NONE;
+	_close_ int bawns_root = FD_NONE;
 	const struct mount_change change = {
 		.propagation = rootfs_base_propagation(r) == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE,
 		.recursive = true,
 	};
 	int rc;
 
-	if (slash < 0)
-		return err_sys(e, "open /");
-	rc = mount_change(e, slash, &change);
-	if (rc == -EINVAL)
-		return err_wrap(e, rc, "the root directory is not a mount point (in a chroot?)");
+	if (r->opt.at_path) {
+		bawns_root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (bawns_root < 0)
+			return err_sys(e, "open /");
+	}
+	rc = rootfs_enter_top(e, r);
+	if (rc == 0)
+		rc = mount_change(e, AT_FDCWD, &change);
 	if (rc == 0 && r->deferred)
 		rc = rootfs_open_deferred(e, r);
 	if (rc < 0)
 		return rc;
-	target = root_target(e, r);
-	if (target < 0 && target != FD_NONE)
-		return target;
-	return mount_attach_fd(e, r->root_fd, target < 0 ? slash : target, "the rootfs");
+	return r->opt.at_path ? attach_at_path(e, r, bawns_root)
+			      : mount_attach_fd(e, r->root_fd, AT_FDCWD, "the rootfs");
 }
 
 /* The host's /dev is not to be filled with nodes. */

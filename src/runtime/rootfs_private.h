@@ -47,6 +47,8 @@ int rootfs_copy_up(struct err *e, int from, int to);
 bool rootfs_is_destination(const char *destination, const char *path);
 /* "/dev/pts" is below "/dev/"; by name alone, false when a ".." is in it. */
 bool rootfs_is_below(const char *destination, const char *above);
+/* Makes the root of the mount namespace ours: out of a chroot, or where we are already. */
+int rootfs_enter_top(struct err *e, const struct rootfs *r);
 /* The propagation of rootfsPropagation without MS_REC: what host mounts get at first. */
 uint64_t rootfs_base_propagation(const struct rootfs *r);
 
