@@ -101,4 +101,8 @@ enum selfexe_kind { SELFEXE_PLAIN, SELFEXE_OVERLAY, SELFEXE_MEMFD };
 /* What this process runs from, for `doctor` and tests. */
 enum selfexe_kind selfexe_kind(void);
 
+/* An O_PATH fd of the directory that the program was first started from, or -errno. When it runs
+ * from an overlay, selfexe_seal()'s fd is that directory instead. */
+int selfexe_open_dir(void);
+
 #endif

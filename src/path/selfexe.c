@@ -13,6 +13,9 @@
  * on an fd ("/dev/fd/7/bawn"), never by environment or arguments, and believes it only if
  * the image behind it is one of the two kinds. An installation on an overlay or a
  * read-only root is started by its path, so it is not mistaken for sealed.
+ *
+ * A memfd lies in no directory. Where the program came from, and where its helper programs
+ * are, is written behind its bytes before the seals: a NUL and the directory's path.
  */
 #include "path/path.h"
 
@@ -24,6 +27,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 
 #ifndef F_ADD_SEALS
@@ -123,20 +127,29 @@ static int overlay_of(struct err *e, int dir)
 	return fd;
 }
 
-/* Returns only on failure. */
-static int exec_overlay(struct err *e, char *const argv[], char *const envp[])
+/* The directory of the program file, "" for "/", and its name in it. */
+static int own_path(struct err *e, char dir[static PATH_MAX], const char **ret_name)
 {
-	_close_ int dir = FD_NONE, mount = FD_NONE;
-	char path[PATH_MAX], *slash;
-	ssize_t n = readlink(exe_path, path, sizeof(path) - 1);
+	ssize_t n = readlink(exe_path, dir, PATH_MAX - 1);
+	char *slash;
 
 	if (n < 0)
 		return err_sys(e, "read the link %s", exe_path);
-	path[n] = '\0';
-	slash = strrchr(path, '/');
+	dir[n] = '\0';
+	slash = strrchr(dir, '/');
 	if (!slash)
-		return err_num(e, ENOENT, "%s", path);
+		return err_num(e, ENOENT, "%s", dir);
 	*slash = '\0';
+	*ret_name = slash + 1;
+	return 0;
+}
+
+/* Returns only on failure. */
+static int exec_overlay(struct err *e, char *const argv[], char *const envp[], const char *path,
+			const char *name)
+{
+	_close_ int dir = FD_NONE, mount = FD_NONE;
+
 	dir = openat(AT_FDCWD, path[0] ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "open %s", path);
@@ -145,8 +158,8 @@ static int exec_overlay(struct err *e, char *const argv[], char *const envp[])
 		return mount;
 	/* Kept over the exec: the second run says when it is closed. */
 	if (fcntl(mount, F_SETFD, 0) == 0)
-		sys_execveat(mount, slash + 1, argv, envp, 0);
-	return err_sys(e, "execute %s from an overlay", slash + 1);
+		sys_execveat(mount, name, argv, envp, 0);
+	return err_sys(e, "execute %s from an overlay", name);
 }
 
 static int copy_exe(struct err *e, int to)
@@ -169,8 +182,10 @@ static int copy_exe(struct err *e, int to)
 }
 
 /* Returns only on failure. */
-static int exec_memfd(struct err *e, char *const argv[], char *const envp[])
+static int exec_memfd(struct err *e, char *const argv[], char *const envp[], const char *path)
 {
+	const char *dir = path[0] ? path : "/";
+	const struct iovec end[] = {{(char[]){""}, 1}, {(char *)(uintptr_t)dir, strlen(dir)}};
 	_close_ int fd = sys_memfd_create("bawn", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 	int r;
 
@@ -181,6 +196,8 @@ static int exec_memfd(struct err *e, char *const argv[], char *const envp[])
 	r = copy_exe(e, fd);
 	if (r < 0)
 		return r;
+	if (writev(fd, end, ARRAY_SIZE(end)) < 0)
+		return err_sys(e, "write a memfd");
 	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		return err_sys(e, "seal a memfd");
 	if (fcntl(fd, F_SETFD, 0) == 0)
@@ -217,6 +234,8 @@ static bool tried_overlay(void)
 
 int selfexe_seal(struct err *e, char *const argv[], char *const envp[], int *ret_fd)
 {
+	char path[PATH_MAX];
+	const char *name;
 	int fd, r;
 
 	*ret_fd = FD_NONE;
@@ -225,14 +244,55 @@ int selfexe_seal(struct err *e, char *const argv[], char *const envp[], int *ret
 			*ret_fd = fd;
 		return 0;
 	}
-	if (!tried_overlay()) {
-		exec_overlay(e, argv, envp);
+	r = own_path(e, path, &name);
+	if (r == 0 && !tried_overlay()) {
+		exec_overlay(e, argv, envp, path, name);
 		log_debug("sealing: %s", e->msg);
 	}
-	r = exec_memfd(e, argv, envp);
+	if (r == 0)
+		r = exec_memfd(e, argv, envp, path);
 	if (!is_host_root()) {
 		log_debug("running from an image that is not sealed: %s", e->msg);
 		return 0;
 	}
 	return err_wrap(e, r, "cannot protect the program file (neither overlayfs nor memfd)");
+}
+
+/* What exec_memfd() wrote behind the program. */
+static int memfd_dir(char path[static PATH_MAX])
+{
+	_close_ int exe = openat(AT_FDCWD, exe_path, O_RDONLY | O_CLOEXEC);
+	const ssize_t length = PATH_MAX;
+	char end[PATH_MAX + 1], *dir;
+	struct stat st;
+
+	if (exe < 0 || fstat(exe, &st) < 0 ||
+	    pread(exe, end, (size_t)length, st.st_size - length) != length)
+		return -ENOENT;
+	end[length] = '\0';
+	dir = memrchr(end, '\0', (size_t)length);
+	return dir && dir[1] == '/' ? str_format(path, PATH_MAX, "%s", dir + 1) : -ENOENT;
+}
+
+int selfexe_open_dir(void)
+{
+	char path[PATH_MAX];
+	const char *name;
+	struct err e;
+	int r;
+
+	switch (selfexe_kind()) {
+	case SELFEXE_PLAIN:
+		r = own_path(&e, path, &name);
+		break;
+	case SELFEXE_MEMFD:
+		r = memfd_dir(path);
+		break;
+	default:
+		return -ENOENT;
+	}
+	if (r < 0)
+		return r;
+	r = openat(AT_FDCWD, path[0] ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "path/path.h"
 #include "runtime/subprocess.h"
 
 #ifndef BAWN_LIBEXECDIR
@@ -15,29 +16,16 @@
 
 #define HELPER_LIMIT_MS 10000
 
-/* The directory of the executable, for verbs that need no sealed image. */
-static int open_own_dir(void)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	while (n > 0 && path[n - 1] != '/')
-		n--;
-	if (n <= 0)
-		return FD_NONE;
-	path[n] = '\0';
-	return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 static int helper_open(struct err *e, const struct runtime *rt, const char *name)
 {
-	/* When bawn runs from a memfd this is no directory: then only the second place counts. */
-	int beside = rt->image_fd ? *rt->image_fd : FD_NONE, fd = FD_NONE;
-	_close_ int own = beside >= 0 ? FD_NONE : open_own_dir();
+	/* The directory of bawn itself, unless it runs from a memfd or needs no sealed image. */
+	int beside = rt->image_fd ? *rt->image_fd : FD_NONE;
+	int fd = beside < 0 ? FD_NONE : openat(beside, name, O_PATH | O_CLOEXEC);
+	_close_ int own = fd < 0 ? selfexe_open_dir() : FD_NONE;
 	char path[PATH_MAX];
 
-	if (beside >= 0 || own >= 0)
-		fd = openat(beside >= 0 ? beside : own, name, O_PATH | O_CLOEXEC);
+	if (own >= 0)
+		fd = openat(own, name, O_PATH | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	if (str_format(path, sizeof(path), "%s/%s", BAWN_LIBEXECDIR, name) == 0)

@@ -24,6 +24,7 @@ teardown_file() {
 
 setup() {
 	test_setup
+	built=${BAWN%/*}
 	be_user
 }
 
@@ -173,6 +174,20 @@ b"
 	# Nobody but root may look at it before it runs its program.
 	run "$TMP/as-user" ls "/proc/$(pid_of "$ID")/fd"
 	assert_equal "$status" 2
+}
+
+@test "a helper program beside bawn is found from the sealed image" {
+	[[ ! -e /usr/local/libexec/bawn/bawn-systemd ]] || skip "bawn-systemd is installed here"
+	local beside=$BATS_FILE_TMPDIR/bin/bawn-systemd
+	make_user_bundle
+	run_bawn --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_output_has "bawn-systemd: the helper program is neither beside bawn nor in"
+	install -m 755 "$built/bawn-systemd" "$beside"
+	run_bawn --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	rm "$beside"
+	assert_status 125
+	assert_output_has "bawn-systemd: no D-Bus at unix:path=$TMP/run/bus"
 }
 
 @test "a score, a limit, a priority: what may be changed is, what may not says why" {

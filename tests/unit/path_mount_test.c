@@ -198,11 +198,14 @@ extern char **environ;
 static int run_sealed(bool fallback)
 {
 	char *argv[] = {(char[]){"sealed"}, (char[]){"--filter"}, (char[]){"sealed_second"}, NULL};
-	char *envp[] = {(char[]){"SEALED_SECOND=1"}, NULL};
+	char name[64] = "SEALED_SECOND=";
+	char *envp[] = {name, NULL};
+	size_t n = strlen(name);
 	pid_t pid = fork();
 	int status, fd;
 
 	if (pid == 0) {
+		(void)str_format(name + n, sizeof(name) - n, "%s", program_invocation_short_name);
 		/* No rights, no overlay: a memfd. */
 		if (fallback && unshare(CLONE_NEWUSER) < 0)
 			_exit(T_SKIPPED);
@@ -216,6 +219,7 @@ static int run_sealed(bool fallback)
 TEST(sealed_second)
 {
 	char *argv[] = {NULL};
+	_close_ int dir = FD_NONE;
 	int fd = FD_NONE, exe;
 
 	if (!getenv("SEALED_SECOND"))
@@ -227,6 +231,10 @@ TEST(sealed_second)
 	exe = open("/proc/self/exe", O_WRONLY | O_CLOEXEC);
 	EQ(exe, -1);
 	TRUE(errno == EROFS || errno == ETXTBSY || errno == EPERM);
+	/* Where it came from, beside which helper programs are looked for. */
+	dir = selfexe_open_dir();
+	EQ(dir < 0, selfexe_kind() == SELFEXE_OVERLAY);
+	OK(faccessat(dir < 0 ? fd : dir, getenv("SEALED_SECOND"), X_OK, 0));
 }
 
 TEST(seal_overlay)
