@@ -8,13 +8,15 @@
 load helpers
 load podman
 
+# The program that ctrl-c is for speaks itself: what is typed before a shell has handed over the
+# terminal is the shell's.
 @test "run and exec on a terminal: a shell, its size, ctrl-c, status" {
 	run_pty 'expect #
 		send stty size\r
 		expect 30 100
 		send tty; test -t 2 && echo is-"a"-tty\r
 		expect is-a-tty
-		send echo star""ted; sleep 100\r
+		send sh -c "echo star\\\\ted; exec sleep 100"\r
 		expect started
 		send \003
 		expect #
