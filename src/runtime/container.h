@@ -6,6 +6,7 @@
  *	ROOT/ID/intent		what will be made outside of ROOT/ID; see docs/format/state.md
  *	ROOT/ID/state.json	written when the container is "created"
  *	ROOT/ID/resources.json	what is in effect of linux.resources after an update
+ *	ROOT/ID/ptrace		an exec gave CAP_SYS_PTRACE: shelter.c
  *	ROOT/ID/gate		the start gate while it waits for `start`
  *
  * Creating the directory (mkdir, exclusive) takes the id. flock(2) on the directory is

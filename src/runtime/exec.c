@@ -460,30 +460,47 @@ static int open_container(struct err *e, struct exec *x)
 	return 0;
 }
 
-static int prepare(struct err *e, struct exec *x)
+static int check_terminal(struct err *e, const struct exec *x)
 {
-	int r = open_container(e, x);
+	bool terminal = x->program.process->terminal;
 
-	if (r == 0)
-		r = exec_process(e, x->opt, &x->spec, &x->program.process);
-	if (r < 0)
-		return r;
-	if (x->program.process->terminal && x->opt->detach && !x->opt->console_socket)
+	if (terminal && x->opt->detach && !x->opt->console_socket)
 		return err_set(e, ERR_USAGE, "a terminal with --detach needs --console-socket");
-	if (!x->program.process->terminal && x->opt->console_socket)
+	if (!terminal && x->opt->console_socket)
 		return err_set(e, ERR_USAGE,
 			       "--console-socket: the process has no terminal; "
 			       "give --tty");
+	return 0;
+}
+
+static int prepare(struct err *e, struct exec *x)
+{
+	uint64_t configured;
+	int r = open_container(e, x);
+
+	if (r < 0)
+		return r;
+	/* Options change the container's own process document. */
+	configured = x->spec.process ? x->spec.process->caps.bounding : 0;
+	r = exec_process(e, x->opt, &x->spec, &x->program.process);
+	if (r == 0)
+		r = check_terminal(e, x);
+	if (r < 0)
+		return r;
 	x->program.preserve_fds = x->opt->preserve_fds;
 	r = process_environment(e, &x->spec.arena, x->program.process);
 	if (r == 0 && x->spec.linux_.seccomp) {
 		r = seccomp_compile(e, &x->spec.arena, x->spec.linux_.seccomp, &x->seccomp);
 		x->program.seccomp = &x->seccomp;
 	}
-	if (r == 0 && !(x->ns & CLONE_NEWUSER))
+	if (r < 0)
+		return r;
+	if (!(x->ns & CLONE_NEWUSER))
 		caps_limit_to_own(&x->program.process->caps);
+	r = shelter_is_needed(e, x->c.dir_fd, &x->spec, configured,
+			      x->program.process->caps.bounding, &x->sheltered);
 	/* A listener would be announced with the wrong process. */
-	x->sheltered = shelter_is_needed(&x->spec, x->program.process) && !x->seccomp.notify;
+	x->sheltered = x->sheltered && !x->seccomp.notify;
 	x->program.terminal = x->program.process->terminal;
 	return r < 0 ? r : open_cgroup(e, x);
 }

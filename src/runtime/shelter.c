@@ -28,12 +28,32 @@ struct last {
 	char path[PATH_MAX];
 };
 
-bool shelter_is_needed(const struct spec *spec, const struct spec_process *p)
+/* In the state directory, once an exec has given the capability to a container without it. */
+#define MARK_NAME "ptrace"
+
+static bool can_trace(uint64_t caps)
+{
+	return caps >> CAP_SYS_PTRACE & 1;
+}
+
+int shelter_is_needed(struct err *e, int state_dir, const struct spec *spec, uint64_t configured,
+		      uint64_t given, bool *ret)
 {
 	const struct spec_ns *ns = spec->linux_.ns;
-	uint64_t caps = p->caps.bounding | (spec->process ? spec->process->caps.bounding : 0);
+	_close_ int fd = FD_NONE;
 
-	return ns[NS_PID].present && !ns[NS_USER].present && caps >> CAP_SYS_PTRACE & 1;
+	*ret = false;
+	if (!ns[NS_PID].present || ns[NS_USER].present)
+		return 0;
+	*ret = true;
+	if (can_trace(configured))
+		return 0;
+	if (!can_trace(given)) {
+		*ret = faccessat(state_dir, MARK_NAME, F_OK, 0) == 0;
+		return 0;
+	}
+	fd = openat(state_dir, MARK_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? err_sys(e, "write \"" MARK_NAME "\" in the state directory") : 0;
 }
 
 static void *map(size_t size, int flags)

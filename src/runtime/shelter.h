@@ -23,8 +23,10 @@ struct shelter {
 	int maps;			/* of the process outside: its own memory map */
 };
 
-/* Whether a process of the container may be able to trace one that joins it. */
-bool shelter_is_needed(const struct spec *spec, const struct spec_process *p);
+/* Whether a process of the container may be able to trace one that joins it: by the bounding set of
+ * its config, of this exec or of an earlier one, which the state directory remembers. */
+int shelter_is_needed(struct err *e, int state_dir, const struct spec *spec, uint64_t configured,
+		      uint64_t given, bool *ret);
 
 /* Parent, before the process outside is made. */
 int shelter_open(struct err *e, struct shelter *s);

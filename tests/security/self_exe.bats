@@ -141,6 +141,23 @@ assert_nothing_to_see() {
 	assert_nothing_to_see
 }
 
+@test "T02, T03: CAP_SYS_PTRACE only by an earlier exec" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp) | .process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
+	set_args sleep 1000
+	start_container
+	bawn exec --detach --cap CAP_SYS_PTRACE "$ID" payload exe seize
+	wait_for 5 assert_file_has "$OUT" ready
+	exec_often "$(rounds 60 5)"
+	touch "$BUNDLE/rootfs/stop"
+	wait_for 10 assert_file_has "$OUT" unfiltered
+	rm "$BUNDLE/rootfs/stop"
+	assert_program_unchanged
+	assert_nothing_to_see
+}
+
 @test "T03: the same, with a filter that needs CAP_SYS_ADMIN to load, which the container has not" {
 	make_bundle
 	with_payload
