@@ -146,7 +146,7 @@ TEST(properties)
 	OK(parse("org.systemd.property.CollectMode='inactive-or-failed'"));
 	STREQ(property.name, "CollectMode");
 	STREQ(property.label, "org.systemd.property.CollectMode");
-	OK(parse("org.systemd.property.Wants=['a=b.service']"));
+	OK(parse("org.systemd.property.After=['a=b.service']"));
 	STREQ(property.value->child->str, "a=b.service");
 	/* Only annotations are in seconds. */
 	OK(parse("CPUQuotaPerSecUSec=uint64 5"));
@@ -189,9 +189,12 @@ TEST(refused_properties)
 		"org.systemd.property.JobTimeoutAction='reboot'",
 		"org.systemd.property.Conflicts=['sshd.service']",
 		"org.systemd.property.OnFailure=['x.service']",
-		"org.systemd.property.Wants=[]",
-		"org.systemd.property.Wants=['a'",
-		"org.systemd.property.Wants",
+		"org.systemd.property.Wants=['x.service']",
+		"org.systemd.property.Requires=['x.service']",
+		"org.systemd.property.BindsTo=['x.service']",
+		"org.systemd.property.After=[]",
+		"org.systemd.property.After=['a'",
+		"org.systemd.property.After",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
