@@ -230,12 +230,12 @@ static void stage_one(struct launch *l)
 {
 	uint64_t flags = l->ns.make & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	struct err e;
-	int r;
+	int r = l->fs.staged ? rootfs_stage(&e, &l->fs) : 0;
 
 	if (l->ns.user_first) {
 		flags &= ~(uint64_t)CLONE_NEWUSER;
 		r = wait_for_go(&e, l);
-	} else {
+	} else if (r == 0) {
 		r = ns_join(&e, &l->ns);
 	}
 	/* Before a change of ids: an undumpable process may not write its time offsets. */

@@ -6,6 +6,7 @@
  * signal, or the end of the conversation), and what remains is the state directory,
  * whose intent log names the cgroups: `delete --force` takes both away.
  */
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -222,8 +223,18 @@ static int prepare_root(struct err *e, struct launch *l)
 		.cgroup_fd = l->cgroup_fd,
 		.cgroup_writable = launch_delegates(l),
 	};
+	int r;
 
-	return rootfs_prepare(e, &l->fs, &o);
+	/* Who cannot change mounts does not need to be kept from it. */
+	if (lx->ns[NS_USER].present && l->ns.make & CLONE_NEWNS &&
+	    l->spec.process->caps.bounding >> CAP_SYS_ADMIN & 1) {
+		o.stage = arena_printf(&l->spec.arena, "%s/%s", l->rt->root, l->c.id);
+		if (!o.stage)
+			return err_nomem(e);
+	}
+	r = rootfs_prepare(e, &l->fs, &o);
+	l->ns.two_stages = l->ns.two_stages || l->fs.staged;
+	return r;
 }
 
 static int open_channels(struct err *e, struct launch *l, bool with_gate)

@@ -143,6 +143,8 @@ int rootfs_prepare(struct err *e, struct rootfs *r, const struct rootfs_options 
 		.null_fd = FD_NONE,
 	};
 	rc = prepare(e, r);
+	/* Without rights on the host there is nobody outside who could do it. */
+	r->staged = o->stage && !r->deferred;
 	if (rc < 0)
 		rootfs_done(r);
 	return rc;
@@ -188,6 +190,29 @@ int rootfs_enter_top(struct err *e, const struct rootfs *r)
 	if (r->opt.own_userns)
 		return chdir("/") < 0 ? err_sys(e, "enter the root directory") : 0;
 	return mount_enter_top(e);
+}
+
+int rootfs_cut_off(struct err *e, const struct rootfs *r, bool come_back)
+{
+	const struct mount_change change = {
+		.propagation = rootfs_base_propagation(r) == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE,
+		.recursive = true,
+	};
+	_close_ int bawns_root = FD_NONE;
+	int rc;
+
+	if (come_back) {
+		bawns_root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (bawns_root < 0)
+			return err_sys(e, "open /");
+	}
+	rc = rootfs_enter_top(e, r);
+	if (rc == 0)
+		rc = mount_change(e, AT_FDCWD, &change);
+	/* lint-ok: calls, back to where bawn was called */
+	if (rc == 0 && come_back && (fchdir(bawns_root) < 0 || chroot(".") < 0))
+		rc = err_sys(e, "return to the root directory");
+	return rc;
 }
 
 int rootfs_pivot(struct err *e, struct rootfs *r)

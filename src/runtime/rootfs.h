@@ -21,6 +21,8 @@ struct rootfs_options {
 	bool cgroup_ns;			/* ... and its own cgroup namespace */
 	bool userns;			/* ... and is in a user namespace, new or joined */
 	bool own_userns;		/* ... a new one */
+	const char *stage;		/* locks mounts' flags in a user namespace: a directory
+					 * to mount on on the way (rootfs_stage.c); or NULL */
 	bool no_pivot;
 	bool at_path;			/* hooks look for the mounts below the rootfs's path */
 	int cgroup_fd;			/* borrowed: the container's cgroup directory, or FD_NONE;
@@ -37,12 +39,18 @@ struct rootfs {
 	int proc_fd;			/* see rootfs_procfs(); may be FD_NONE before it */
 	int null_fd;			/* mount of the host's /dev/null for masked files */
 	bool at_path;			/* attached there; else on top of "/" */
+	bool staged;			/* rootfs_stage() is, or is to be, done */
 	bool deferred;			/* the parent may not clone mounts: the child does */
 	struct rootfs_mount_state *mounts;	/* one per spec mount */
 };
 
-/* Opens rootfs and sources. *r need not be initialised. On failure nothing stays open. */
+/* Opens rootfs and sources, and sets r->staged: see rootfs_stage(). *r need not be initialised. On
+ * failure nothing stays open. */
 int rootfs_prepare(struct err *e, struct rootfs *r, const struct rootfs_options *o);
+
+/* When r->staged is set: between the two, in a process in the parent's user namespace, whose child
+ * the container's process is. */
+int rootfs_stage(struct err *e, struct rootfs *r);
 
 /* In the child: tree propagation, rootfs on top of "/" or, at_path, of itself; all mounts in order,
  * devices and links. */

@@ -319,45 +319,27 @@ static int root_target(struct err *e, const struct rootfs *r)
 	return take_fd(&fd);
 }
 
-/* Where hooks, which know paths from bawn's root, see the rootfs. */
-static int attach_at_path(struct err *e, struct rootfs *r, int bawns_root)
+/* Where hooks see the rootfs. */
+static int attach_at_path(struct err *e, struct rootfs *r)
 {
-	_close_ int target = FD_NONE;
+	_close_ int target = root_target(e, r);
 
-	/* lint-ok: calls, back to where bawn was called */
-	if (fchdir(bawns_root) < 0 || chroot(".") < 0)
-		return err_sys(e, "return to the root directory");
-	target = root_target(e, r);
 	if (target < 0 && target != FD_NONE)
 		return target;
 	r->at_path = target >= 0;
 	return mount_attach_fd(e, r->root_fd, r->at_path ? target : AT_FDCWD, "the rootfs");
 }
 
-/* Cuts the copied host tree off from the host, all of it even when bawn was called in a chroot.
- * Then puts the rootfs into it. */
 static int attach_root(struct err *e, struct rootfs *r)
 {
-	_close_ int bawns_root = FD_NONE;
-	const struct mount_change change = {
-		.propagation = rootfs_base_propagation(r) == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE,
-		.recursive = true,
-	};
-	int rc;
+	/* Hooks know paths as bawn's root shows them. */
+	int rc = rootfs_cut_off(e, r, r->opt.at_path);
 
-	if (r->opt.at_path) {
-		bawns_root = openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (bawns_root < 0)
-			return err_sys(e, "open /");
-	}
-	rc = rootfs_enter_top(e, r);
-	if (rc == 0)
-		rc = mount_change(e, AT_FDCWD, &change);
 	if (rc == 0 && r->deferred)
 		rc = rootfs_open_deferred(e, r);
 	if (rc < 0)
 		return rc;
-	return r->opt.at_path ? attach_at_path(e, r, bawns_root)
+	return r->opt.at_path ? attach_at_path(e, r)
 			      : mount_attach_fd(e, r->root_fd, AT_FDCWD, "the rootfs");
 }
 
@@ -411,7 +393,9 @@ int rootfs_mount(struct err *e, struct rootfs *r)
 
 	if (!r->opt.mnt_ns)
 		return 0;
-	rc = attach_root(e, r);
+	rc = r->staged ? rootfs_take_staged(e, r) : 0;
+	if (rc == 0)
+		rc = attach_root(e, r);
 	if (rc < 0)
 		return rc;
 	if (r->opt.spec->linux_.masked_paths.n > 0) {

@@ -14,6 +14,7 @@
 /* What becomes of one mount of config.json on its way into the rootfs. */
 struct rootfs_mount_state {
 	int fd;			/* detached source until attached; later only if late_ro */
+	bool staged;		/* to be found on the stage: rootfs_stage.c */
 	bool late_ro;		/* becomes read-only at the end: things are made in it before */
 };
 
@@ -30,6 +31,11 @@ int rootfs_host_path(struct err *e, const struct rootfs *r, const char *path, ch
 		     size_t size);
 /* Sources that only the child can open (a runtime without privileges on the host). */
 int rootfs_open_deferred(struct err *e, struct rootfs *r);
+
+/* ---- rootfs_stage.c ---- */
+
+/* Rootfs and sources from the stage, which is the current directory. */
+int rootfs_take_staged(struct err *e, struct rootfs *r);
 
 /* ---- rootfs_idmap.c ---- */
 
@@ -49,6 +55,9 @@ bool rootfs_is_destination(const char *destination, const char *path);
 bool rootfs_is_below(const char *destination, const char *above);
 /* Makes the root of the mount namespace ours: out of a chroot, or where we are already. */
 int rootfs_enter_top(struct err *e, const struct rootfs *r);
+/* Cuts the copied host tree off from the host: all of it, also when bawn was called in a chroot.
+ * Then root and current directory are those of the mount namespace; with come_back, bawn's. */
+int rootfs_cut_off(struct err *e, const struct rootfs *r, bool come_back);
 /* The propagation of rootfsPropagation without MS_REC: what host mounts get at first. */
 uint64_t rootfs_base_propagation(const struct rootfs *r);
 

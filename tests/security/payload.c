@@ -13,6 +13,8 @@
  *   payload syscalls	calls each system call of a table; prints "NAME ERRNO" for each
  *   payload compat	AF_ALG and other ways around a filter: int 0x80, x32
  *   payload sti TEXT	pushes TEXT into each terminal that it can reach (TIOCSTI)
+ *   payload flags PATH...	takes each flag away from the mounts at these paths, by two
+ *			system calls; prints "PATH: FLAG" for each that went, "PATH: unmounted"
  *   payload swap A B	exchanges two names until it is killed (RENAME_EXCHANGE)
  *
  * By any other name it is a hostile program of an image: it makes CANARY, which exists as a path on
@@ -29,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <linux/mount.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -463,6 +466,41 @@ static void swap(const char *a, const char *b)
 			err(1, "exchange %s and %s", a, b);
 }
 
+/* ---- mount flags ---- */
+
+static const struct {
+	const char *name;
+	unsigned long attr, flag;	/* of mount_setattr(2), of mount(2) */
+} mount_flags[] = {
+	{"ro", MOUNT_ATTR_RDONLY, MS_RDONLY},
+	{"nosuid", MOUNT_ATTR_NOSUID, MS_NOSUID},
+	{"nodev", MOUNT_ATTR_NODEV, MS_NODEV},
+	{"noexec", MOUNT_ATTR_NOEXEC, MS_NOEXEC},
+};
+
+/* With all flags but one, all of which a mount here has at first. */
+static bool remount_without(const char *path, unsigned long flag)
+{
+	unsigned long flags = MS_REMOUNT | MS_BIND | MS_RELATIME;
+
+	for (size_t i = 0; i < sizeof(mount_flags) / sizeof(*mount_flags); i++)
+		flags |= mount_flags[i].flag;
+	return syscall(SYS_mount, NULL, path, NULL, flags & ~flag, NULL) == 0;
+}
+
+static void take_flags(const char *path)
+{
+	for (size_t i = 0; i < sizeof(mount_flags) / sizeof(*mount_flags); i++) {
+		struct mount_attr attr = {.attr_clr = mount_flags[i].attr};
+
+		if (remount_without(path, mount_flags[i].flag) ||
+		    syscall(SYS_mount_setattr, AT_FDCWD, path, 0, &attr, sizeof(attr)) == 0)
+			printf("%s: %s\n", path, mount_flags[i].name);
+	}
+	if (syscall(SYS_umount2, path, 0) == 0)
+		printf("%s: unmounted\n", path);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
@@ -483,6 +521,9 @@ int main(int argc, char **argv)
 		compat();
 	else if (strcmp(what, "sti") == 0 && argc == 3)
 		sti(argv[2]);
+	else if (strcmp(what, "flags") == 0)
+		for (int i = 2; i < argc; i++)
+			take_flags(argv[i]);
 	else if (strcmp(what, "swap") == 0 && argc == 4)
 		swap(argv[2], argv[3]);
 	else
