@@ -257,9 +257,7 @@ static int explain_clone(struct err *e, const struct launch *l)
 	if (errno == EPERM && l->rt->uid != 0 && !l->spec.linux_.ns[NS_USER].present)
 		hint = " (an ordinary user needs a user namespace: see bawn spec --rootless)";
 	else if (errno == EPERM && l->ns.make & CLONE_NEWUSER)
-		hint = " (not possible in a chroot; else: may this user make user namespaces? see "
-		       "kernel.unprivileged_userns_clone, "
-		       "kernel.apparmor_restrict_unprivileged_userns)";
+		hint = NS_USER_REFUSED;
 	else if (errno == ENOSPC)
 		hint = " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)";
 	return err_sys(e, "make the container's first process and its namespaces%s", hint);

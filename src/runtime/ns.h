@@ -6,6 +6,11 @@
 #include "runtime/runtime.h"
 #include "runtime/spec.h"
 
+/* Why the kernel refuses a user namespace. */
+#define NS_USER_REFUSED                                                                    \
+	" (not possible in a chroot; else: may this user make user namespaces? see "       \
+	"kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+
 struct ns_plan {
 	uint64_t make;			/* CLONE_NEW* of the namespaces to make */
 	int join[NS_KIND_MAX];		/* fds of the namespaces to join, FD_NONE otherwise */

@@ -1,6 +1,7 @@
 /* Two stages: see stage.h. */
 #include "runtime/stage.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -19,7 +20,8 @@ void stage_make(int channel, uint64_t flags)
 	if (pid == 0)
 		return;
 	if (pid < 0)
-		err_sys(&e, "make the container's process and its namespaces");
+		err_sys(&e, "make the container's process and its namespaces%s",
+			errno == EPERM && flags & CLONE_NEWUSER ? NS_USER_REFUSED : "");
 	if (pid < 0 || channel_send(&e, channel, MSG_PID, pidfd) < 0)
 		program_fail(channel, &e);
 	_exit(0);
