@@ -3,11 +3,12 @@
  * at again afterwards; what is there already must be exactly the wanted device (D5).
  *
  * As other runtimes do, the default devices are made whatever /dev is, unless
- * config.json binds the host's: then this is not called.
+ * config.json binds the host's (then this is not called) or mounts something in their place.
  */
 #include "runtime/dev.h"
 
 #include "path/path.h"
+#include "runtime/rootfs_private.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -129,19 +130,44 @@ static int bind_node(struct err *e, int dir, const char *name, const struct spec
 	return mount_attach(e, fd, target, dir, name);
 }
 
+static int make_or_bind(struct err *e, struct dev *dev, int dir, const char *name,
+			const struct spec_device *d)
+{
+	bool bind = dev->bind && d->type != 'p';
+	int rc = bind ? 0 : make_node(e, dir, name, d);
+
+	/* No right to make nodes: this and the rest are bound. */
+	if (rc == -EPERM && !dev->bind)
+		bind = dev->bind = true;
+	return bind ? bind_node(e, dir, name, d) : rc;
+}
+
+/* `mounts` has something at the very place, as rootless podman's --privileged binds all nodes. */
+static bool is_mounted(const struct spec *spec, const char *path)
+{
+	for (size_t i = 0; i < spec->mounts.n; i++) {
+		if (rootfs_is_destination(spec->mounts.v[i].destination, path))
+			return true;
+	}
+	return false;
+}
+
 static int add_device(struct err *e, struct dev *dev, const struct spec_device *d)
 {
 	const char *name;
 	_close_ int owned = FD_NONE;
 	int dir = open_parent(e, dev, d, &owned, &name);
-	bool bind = dev->bind && d->type != 'p';
-	int rc = dir < 0 || bind ? dir : make_node(e, dir, name, d);
+	int rc;
 
-	/* No right to make nodes: this and the rest are bound. */
-	if (rc == -EPERM && !dev->bind)
-		bind = dev->bind = true;
-	if (dir >= 0 && bind)
-		rc = bind_node(e, dir, name, d);
+	if (dir < 0) {
+		rc = dir;
+	} else if (is_mounted(dev->o->spec, d->path)) {
+		/* Its mode and owner are those of what is mounted. */
+		rc = verify_node(e, dir, name, d);
+		rc = rc == -ESTALE ? 0 : rc;
+	} else {
+		rc = make_or_bind(e, dev, dir, name, d);
+	}
 	return rc < 0 ? err_wrap(e, rc, "device %s", d->path) : 0;
 }
 
@@ -173,7 +199,9 @@ int dev_populate(struct err *e, const struct dev_options *o)
 	int rc = fd < 0 ? fd : 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(default_devices); i++) {
-		if (!is_listed(o->spec, default_devices[i].path))
+		const char *path = default_devices[i].path;
+
+		if (!is_listed(o->spec, path) && !is_mounted(o->spec, path))
 			rc = add_device(e, &dev, &default_devices[i]);
 	}
 	for (size_t i = 0; rc == 0 && i < o->spec->linux_.devices.n; i++)

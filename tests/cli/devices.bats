@@ -190,3 +190,22 @@ with_mknod() {
 	done
 	[[ ! -e $ROOT/$ID ]]
 }
+
+@test "what config.json mounts in a device's place stays; a listed device must be that one" {
+	make_bundle
+	edit_config '.mounts += [{destination: "/dev//random", type: "bind", source: "/dev/urandom",
+		options: ["bind"]}]'
+	set_args stat -c %t:%T:%a /dev/random /dev/urandom
+	run_bawn run --bundle "$BUNDLE" "$ID"
+	assert_status 0
+	assert_stdout $'1:9:666\n1:9:666'
+	edit_config '.linux.devices = [{path: "/dev/random", type: "c", major: 1, minor: 8}]'
+	run_bawn run --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_output_has "device /dev/random: the rootfs has something else in its place"
+	# Mode and owner are those of the mount.
+	edit_config '.linux.devices[0] |= . + {minor: 9, fileMode: 384, uid: 7}'
+	run_bawn run --bundle "$BUNDLE" "$ID"
+	assert_status 0
+	assert_stdout $'1:9:666\n1:9:666'
+}
