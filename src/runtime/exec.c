@@ -19,6 +19,7 @@
 #include "runtime/process.h"
 #include "runtime/relay.h"
 #include "runtime/stage.h"
+#include "runtime/unit.h"
 
 static uint64_t ns_flags(const struct spec_linux *l)
 {
@@ -298,6 +299,12 @@ static int clone_child(struct err *e, struct exec *x)
 	}
 	if (x->pid < 0 && errno == EBUSY)
 		return cannot_add(e, x, -EBUSY);
+	if (x->pid < 0 && errno == EACCES && x->c.state.unit && !x->opt->cgroup) {
+		/* From a login session, see ADR 0008: systemd moves it. */
+		fd_close(&x->cgroup_fd);
+		x->attach = true;
+		x->pid = clone_once(x);
+	}
 	if (x->pid < 0)
 		return err_sys(e, "start a process in the container's cgroup");
 	log_debug("child process in init(): pid %d", (int)x->pid);
@@ -396,7 +403,7 @@ static int start(struct err *e, struct exec *x)
 	x->program.channel = x->channel[1];
 	r = clone_child(e, x);
 	/* As in launch.c: while the child works. */
-	if (x->rt->image_fd)
+	if (x->rt->image_fd && !x->attach)
 		fd_close(x->rt->image_fd);
 	if (r == 0 && x->late)
 		r = stage_take(e, x->channel[0], &x->pid, &x->pidfd);
@@ -404,6 +411,8 @@ static int start(struct err *e, struct exec *x)
 		r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
 	if (r == 0)
 		r = converse(e, x);
+	if (r == 0 && x->attach)
+		r = unit_attach(e, &x->c, x->pid);
 	/* Outside of the container's sight the process is known once it runs. */
 	if (r == 0)
 		r = x->sheltered ? let_go(e, x) : announce(e, x);

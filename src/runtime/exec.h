@@ -14,6 +14,7 @@ struct exec {
 	struct seccomp_program seccomp;
 	uint64_t ns;			/* CLONE_NEW* to join */
 	bool late;			/* only in the user namespace we may join the others */
+	bool attach;			/* systemd moves the process into the container's unit */
 	int init;			/* pidfd of the container's init */
 	int root_fd;			/* its root, when it has no mount namespace */
 	int cgroup_fd;

@@ -172,6 +172,24 @@ int unit_settle(struct err *e, struct launch *l)
 	return r;
 }
 
+int unit_attach(struct err *e, const struct container *c, pid_t pid)
+{
+	static char helper[] = HELPER, verb[] = "attach";
+	_arena_ struct arena a = {0};
+	char *argv[] = {helper,
+			verb,
+			bus_address(&a, c->rt),
+			arena_strdup(&a, c->state.unit),
+			arena_printf(&a, "%d", (int)pid),
+			NULL};
+	int r;
+
+	if (!argv[2] || !argv[3] || !argv[4])
+		return err_nomem(e);
+	r = helper_run(e, c->rt, HELPER, argv, NULL, 0);
+	return r < 0 ? err_wrap(e, r, "systemd") : 0;
+}
+
 static int update(struct err *e, const struct container *c, struct arena *a,
 		  const struct cg_resources *want, bool devices)
 {

@@ -14,6 +14,8 @@ int unit_make(struct err *e, struct launch *l);
 /* Once the container's process is there: it goes in if it could not be born in it, the helper
  * leaves. */
 int unit_settle(struct err *e, struct launch *l);
+/* Moves a process of exec, which could not be born there, into the unit of a container. */
+int unit_attach(struct err *e, const struct container *c, pid_t pid);
 /* Tells systemd the limits, and if it shall the device rules, that `want` has. They are in force
  * already: failure is a warning. */
 void unit_update(const struct container *c, const struct cg_resources *want, bool devices);

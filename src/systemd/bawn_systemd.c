@@ -11,6 +11,7 @@
  *			attach PID		moves a process into the unit
  *			set PROPERTY		changes a property
  *	bawn-systemd set ADDRESS UNIT PROPERTY...
+ *	bawn-systemd attach ADDRESS UNIT PID
  *	bawn-systemd stop ADDRESS UNIT MARK
  *
  * ADDRESS is D-Bus's, a PROPERTY as for unit_property_parse(). Exit status: 0; 1 with the
@@ -27,7 +28,8 @@ static int usage(void)
 {
 	dprintf(STDOUT_FILENO,
 		"usage: bawn-systemd start ADDRESS UNIT SLICE MARK DESCRIPTION PROPERTY... "
-		"| set ADDRESS UNIT PROPERTY... | stop ADDRESS UNIT MARK\n");
+		"| set ADDRESS UNIT PROPERTY... | attach ADDRESS UNIT PID "
+		"| stop ADDRESS UNIT MARK\n");
 	return 2;
 }
 
@@ -58,14 +60,22 @@ static int set(struct err *e, struct sd_bus *bus, const char *unit, char *const 
 	return r < 0 ? r : manager_set(e, bus, unit, v, n);
 }
 
+static int attach(struct err *e, struct sd_bus *bus, const char *unit, const char *pid)
+{
+	uint32_t number;
+
+	if (str_to_u32(pid, &number) < 0 || number > INT32_MAX)
+		return err_set(e, ERR_USAGE, "\"%.100s\" is no process", pid);
+	return manager_attach(e, bus, unit, (pid_t)number);
+}
+
 /* One message of bawn's. */
 static int obey(struct err *e, struct sd_bus *bus, const char *unit, char *text)
 {
 	const char *pid = str_after(text, "attach ");
-	uint32_t number;
 
-	if (pid && str_to_u32(pid, &number) == 0 && number <= INT32_MAX)
-		return manager_attach(e, bus, unit, (pid_t)number);
+	if (pid)
+		return attach(e, bus, unit, pid);
 	if (str_has_prefix(text, "set ")) {
 		text += strlen("set ");
 		return set(e, bus, unit, &text, 1);
@@ -126,6 +136,8 @@ int main(int argc, char **argv)
 		return start(bus, argv + 3, (size_t)argc - 3);
 	if (str_eq(argv[1], "set") && argc >= 5)
 		r = set(&e, bus, argv[3], argv + 4, (size_t)argc - 4);
+	else if (str_eq(argv[1], "attach") && argc == 5)
+		r = attach(&e, bus, argv[3], argv[4]);
 	else if (str_eq(argv[1], "stop") && argc == 5)
 		r = manager_stop(&e, bus, argv[3], argv[4]);
 	else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# bawn without root: as an ordinary user with one id or with ranges of ids, with and without a
-# cgroup, and as the root of a user namespace, as rootless podman calls it.
+# bawn without root: as an ordinary user with one id or with ranges of ids, without a cgroup
+# (rootless_cgroup.bats: with one), and as the root of a user namespace, as rootless podman calls it.
 # where: native vm-full
 # limit: 600
 
@@ -35,7 +35,6 @@ teardown() {
 		[[ ! -d $id ]] || bawn delete --force "$(basename "$id")" || true
 	done
 	umount -qR "$TMP/source" || true
-	without_cgroup
 	test_teardown
 }
 
@@ -148,7 +147,7 @@ pids_are() {
 @test "exec: terminal, detached, cwd, environment, a missing program, no fd but three" {
 	make_user_bundle
 	with_probe
-	bawn run -d --bundle "$BUNDLE" "$ID" 7</etc/hosts
+	bawn run -d --bundle "$BUNDLE" "$ID" 7</etc/passwd
 	command=(exec -t "$ID" sh -c 'tty; id -u')
 	with_terminal
 	assert_status 0
@@ -160,7 +159,7 @@ pids_are() {
 b"
 	run_bawn exec "$ID" nosuchprogram
 	assert_status 127
-	run_bawn exec "$ID" probe fds 7</etc/hosts
+	run_bawn exec "$ID" probe fds 7</etc/passwd
 	assert_status 0
 	assert_equal "$(grep -cE '^(fd )?[3-9]' <<<"$stdout" || true)" 0
 	run_bawn exec "$ID" sh -c 'ls /proc/1/fd /proc/self/ns >/dev/null && cat /proc/1/oom_score_adj'
@@ -439,51 +438,6 @@ refused"
 	bawn delete "$ID"
 }
 
-# ---- a cgroup of the user's own ----------------------------------------------------------------
-
-@test "with a cgroup of the user's own: no warning, paused, cleared up, hooks beside it" {
-	with_cgroup
-	be_user
-	make_user_bundle
-	edit_config --arg t "$(type -P true)" '.hooks = {createRuntime: [{path: $t}]}'
-	run_bawn create --bundle "$BUNDLE" "$ID" >"$OUT"
-	assert_status 0
-	assert_stderr ""
-	bawn start "$ID"
-	assert_equal "$(cgroup_of "$ID")" "$given_cgroup/bawn-$ID"
-	bawn pause "$ID"
-	status_is "$ID" paused
-	bawn resume "$ID"
-	run_bawn exec "$ID" cat /proc/self/cgroup
-	assert_line "0::/"
-	run_bawn ps --format json "$ID"
-	assert_stdout "[$(pid_of "$ID")]"
-	bawn kill --all "$ID" KILL
-	wait_for 5 status_is "$ID" stopped
-	bawn delete "$ID"
-	assert_equal "$(find "$given_cgroup" -mindepth 1 -type d)" "$user_cgroup"
-}
-
-@test "a writable cgroup mount: the container's root makes cgroups of its own" {
-	with_cgroup
-	be_user
-	make_user_bundle
-	edit_config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
-	set_args sh -c 'mkdir /sys/fs/cgroup/a && echo 1 >/sys/fs/cgroup/a/cgroup.procs
-		grep ^0:: /proc/self/cgroup'
-	run_in_container
-	assert_status 0
-	assert_stdout "0::/a"
-	# Who is another one outside does not get it.
-	edit_config --argjson f "$range_first" '
-		.linux.uidMappings = [{containerID: 0, hostID: $f, size: 1000}]
-		| .linux.gidMappings = .linux.uidMappings'
-	set_args sh -c 'mkdir /sys/fs/cgroup/a || echo refused'
-	run_in_container
-	assert_status 0
-	assert_stdout refused
-}
-
 # ---- root of a user namespace, as under rootless podman ----------------------------------------
 
 # Namespaces that stay, as podman's pause process keeps them; then bawn runs there as their root.
@@ -545,6 +499,17 @@ make_nested_bundle() {
 	[[ -d $TMP/run/bawn/$ID ]]
 	"$BAWN" delete --force "$ID"
 	rmdir "$TMP/run/bawn"
+}
+
+@test "root of a user namespace: the host's nodes as mounts, as podman --privileged has them" {
+	be_root_of -r -m --map-auto
+	make_nested_bundle
+	edit_config '.mounts += (["null", "zero", "full", "random", "urandom"] | map({type: "bind",
+		source: ("/dev/" + .), destination: ("/dev/" + .), options: ["rbind", "slave", "nosuid", "noexec"]}))'
+	set_args sh -c 'stat -c %t:%T /dev/null /dev/zero /dev/tty; echo >/dev/null; grep -c " /dev/null " /proc/mounts'
+	run_in_container
+	assert_status 0
+	assert_stdout $'1:3\n1:5\n5:0\n1'
 }
 
 @test "root of a user namespace: a container with another one inside, a pod of two" {
