@@ -267,6 +267,8 @@ ns_of() { # PID NAME
 	grep -q ^containers: /etc/subuid || echo containers:300000:1000000 | tee -a /etc/subuid >>/etc/subgid
 	run_podman 0 run --rm --userns auto:size=3000 "$image" cat /proc/self/uid_map
 	assert_equal "$(tr -s ' ' <<<"$stdout")" " 0 300000 3000"
+	run_podman 125 run --rm --userns keep-id "$image" true # podman_rootless.bats has it
+	assert_output_has "only supported in rootless mode"
 }
 
 @test "a user namespace on a terminal, with a network and a tmpfs of its own" {
