@@ -157,6 +157,70 @@ none_left() {
 	bawn delete "$ID"
 }
 
+# start_guest ID: joins the pid namespace of $ID, with a first process and one in a session of its own.
+start_guest() {
+	local host
+	host=$(pid_of "$ID")
+	make_bundle "$TMP/$1"
+	with_probe
+	set_args sh -c 'setsid probe catch >/a & exec probe catch >/b'
+	edit_config '.linux.namespaces |= map(if .type == "pid" then .path = $p else . end)' \
+		--arg p "/proc/$host/ns/pid"
+	bawn create --bundle "$BUNDLE" "$1"
+	bawn start "$1"
+	wait_for 5 grep -q ready "$BUNDLE/rootfs/a"
+	wait_for 5 grep -q ready "$BUNDLE/rootfs/b"
+}
+
+# $ID has its processes yet, and sees those of its guests.
+assert_host_lives() {
+	status_is "$ID" running
+	assert_equal "$("$BAWN" --root "$ROOT" ps -f json "$ID" | jq length)" 1
+}
+
+@test "a joined pid namespace: signals, --all and KILL reach the container's own processes alone" {
+	make_bundle
+	start_container
+	start_guest guest
+	bawn kill guest TERM
+	wait_for 5 grep -q "signal 15" "$TMP/guest/rootfs/b"
+	assert_equal "$(cat "$TMP/guest/rootfs/a")" ready
+	bawn kill --all guest USR1
+	wait_for 5 grep -q "signal 10" "$TMP/guest/rootfs/a"
+	run_bawn delete guest
+	assert_status 1
+	bawn kill guest KILL
+	wait_for 5 status_is guest stopped
+	ID=guest wait_for 5 none_left
+	assert_host_lives
+	bawn delete guest
+	start_guest guest2
+	bawn kill --all guest2 KILL
+	wait_for 5 status_is guest2 stopped
+	assert_host_lives
+	start_guest guest3
+	bawn delete --force guest3
+	assert_host_lives
+}
+
+@test "a joined pid namespace: what the first process left is cleared; the namespace's end is the end" {
+	make_bundle
+	start_container
+	start_guest guest
+	kill -KILL "$(pid_of guest)"
+	wait_for 5 status_is guest stopped
+	assert_equal "$("$BAWN" --root "$ROOT" ps -f json guest | jq length)" 1
+	bawn delete guest
+	assert_host_lives
+	start_guest guest2
+	bawn delete --force "$ID"
+	wait_for 5 status_is guest2 stopped
+	run_bawn kill guest2 KILL
+	assert_status 1
+	assert_output_has "container not running"
+	bawn delete guest2
+}
+
 @test "pause and resume" {
 	make_bundle
 	set_args sh -c 'while :; do echo tick; sleep 0.02; done'

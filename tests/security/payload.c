@@ -301,6 +301,7 @@ static void exe_loop(bool seize)
 		if (seize)
 			attack_next(highest);
 	}
+	printf("looked %lu\n", count.looked);
 	printf("foreign %lu\nwritten %lu\nseized %lu\nlisted %lu\nenviron %lu\n", count.foreign,
 	       count.written, count.seized, count.listed, count.environ);
 	printf("beyond %lu\nmemory %lu\nstronger %lu\nunfiltered %lu\n", count.beyond, count.memory,

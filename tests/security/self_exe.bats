@@ -122,6 +122,38 @@ exec_often() { # N
 		"0 0 0 0"
 }
 
+# A container's first process is in sight of the pid namespace that it joins from its first instant.
+start_often() { # N
+	local i
+	for ((i = 0; i < $1; i++)); do
+		HOST_SECRET=1 bawn run --bundle "$BUNDLE" "$ID-guest"
+	done
+}
+
+@test "T03: nor can a container's first process that joins the pid namespace, in user namespaces too" {
+	make_bundle
+	with_payload
+	all_caps
+	edit_config 'del(.linux.seccomp) | .process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
+	start_attacker seize
+	edit_config '.process.args = ["true"] | .linux.namespaces |= map(
+		if .type == "pid" then .path = $p else . end)' --arg p "/proc/$(pid_of "$ID")/ns/pid"
+	start_often "$(rounds 40 4)"
+	# Not itself root of the host, and by way of two stages.
+	edit_config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .linux.namespaces |= map(if .type == "ipc" then .path = $p else . end)
+		| .mounts |= map(select(.type != "proc" and .type != "mqueue"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []' --arg p "/proc/$(pid_of "$ID")/ns/ipc"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	start_often "$(rounds 20 2)"
+	stop_attacker
+	(($(counted looked) > 0)) || fail "the attacker saw nothing: $(cat "$OUT")"
+	assert_equal "$(counted seized) $(counted listed) $(counted environ) $(counted written)" \
+		"0 0 0 0"
+}
+
 # What traces the last process of exec finds nothing that the program itself will not have.
 assert_nothing_to_see() {
 	(($(counted seized) > 0)) || fail "the attacker caught nothing: $(cat "$OUT")"
