@@ -204,7 +204,8 @@ int process_memory_policy(struct err *e, const struct spec_memory_policy *m)
 	return 0;
 }
 
-/* The AppArmor directory is newer (5.8) than the shared file; both take "exec PROFILE". */
+/* The AppArmor directory is newer (5.8) than the shared file; both take "exec PROFILE". "No such
+ * file" would be said of the profile, and engines take those words for a missing program. */
 static int set_apparmor(struct err *e, const char *profile, int proc_fd)
 {
 	char text[1024];
@@ -212,9 +213,12 @@ static int set_apparmor(struct err *e, const char *profile, int proc_fd)
 
 	if (r == 0)
 		r = procfs_write(e, proc_fd, "thread-self/attr/apparmor/exec", text, strlen(text));
-	if (r < 0)
-		return err_wrap(e, r, "process.apparmorProfile: apply \"%s\"", profile);
-	return 0;
+	if (r == -ENOENT)
+		return err_set(e, ERR_CONFIG,
+			       "process.apparmorProfile: apply \"%s\": not loaded in this kernel; "
+			       "apparmor_parser(8) loads profiles where AppArmor is on",
+			       profile);
+	return r < 0 ? err_wrap(e, r, "process.apparmorProfile: apply \"%s\"", profile) : 0;
 }
 
 bool process_has_labels(const struct spec_process *p)

@@ -187,6 +187,7 @@ with_sysctls() {
 	run_in_container
 	assert_refused
 	assert_output_has 'process.apparmorProfile: apply "no-such-profile"'
+	assert_output_lacks "no such file" # docker and podman take that for a missing program
 	edit_config 'del(.process.apparmorProfile) | .process.selinuxLabel = "system_u:object_r:x_t:s0"'
 	run_in_container
 	assert_refused
