@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #define HELPER "bawn-systemd"
-#define ANNOTATION "org.systemd.property."
 /* So many processes the cgroup must hold until the helper has left it. */
 #define START_TASKS 16
 
@@ -58,7 +57,7 @@ static int add_properties(struct err *e, struct launch *l, struct strv *v)
 	for (size_t i = 0; i < l->spec.annotations.n && r == 0; i++) {
 		const struct spec_annotation *an = &l->spec.annotations.v[i];
 
-		if (!str_has_prefix(an->key, ANNOTATION))
+		if (!str_has_prefix(an->key, UNIT_ANNOTATION))
 			continue;
 		if (strchr(an->key, '='))
 			return err_set(e, ERR_CONFIG,

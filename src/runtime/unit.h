@@ -9,6 +9,9 @@
 
 #include "runtime/launch.h"
 
+/* What such annotations begin with: properties of the unit. */
+#define UNIT_ANNOTATION "org.systemd.property."
+
 /* Makes the unit, takes its cgroup: state.cgroup, state.unit, cgroup_fd, and the helper stays. */
 int unit_make(struct err *e, struct launch *l);
 /* Once the container's process is there: it goes in if it could not be born in it, the helper

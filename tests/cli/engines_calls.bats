@@ -307,3 +307,75 @@ exec_of() { # PROGRAM TEXT
 		quiet_shim delete "$ID"
 	done
 }
+
+# ---- update and events ----------------------------------------------------------------------------
+
+# update_says DOCUMENT ARG...: succeeds and says nothing.
+update_says() {
+	local document=$1
+	shift
+	status=0
+	timeout -k 5 "$BAWN_TEST_LIMIT" "$BAWN" --root "$ROOT" --log "$LOG" --log-format json update "$@" \
+		<<<"$document" >"$TMP/stdout" 2>"$TMP/stderr" 3>&- 4>&- || status=$?
+	assert_equal "$status $(cat "$TMP/stdout" "$TMP/stderr")" "0 "
+	[[ ! -s $LOG ]] || fail "in the log: $(cat "$LOG")"
+}
+
+# What docker update sends for every limit that was not named; version 1's own are among them.
+zeros='{"memory": {"limit": 0, "reservation": 0, "swap": 0, "kernel": 0, "kernelTCP": 0},
+	"cpu": {"shares": 0, "quota": 0, "period": 0, "realtimePeriod": 0, "realtimeRuntime": 0, "cpus": "", "mems": ""},
+	"pids": {"limit": 0}, "blockIO": {"weight": 0}}'
+
+@test "shim, docker, CRI-O: update --resources by standard input; podman: by a file" {
+	start_container
+	local dir limits='{"pids": {"limit": -1}}'
+	dir=$(cgroup_of "$ID")
+	! in_vm || limits='{"pids": {"limit": 77}, "memory": {"limit": 104857600, "swap": 209715200},
+		"cpu": {"shares": 512, "quota": 50000, "period": 100000}}'
+	update_says "$zeros" --resources - "$ID"
+	update_says "$limits" --resources=- "$ID"
+	update_says "$zeros" --resources - "$ID"
+	echo "$limits" >resources.json
+	update_says "" "--resources=$TMP/resources.json" "$ID"
+	update_says "" --resources "$TMP/resources.json" "$ID"
+	if in_vm; then
+		assert_equal "$(cat "$dir"/{pids.max,memory.max,memory.swap.max,cpu.max} | xargs)" \
+			"77 104857600 104857600 50000 100000"
+	fi
+	shim update --resources "$TMP/resources.json" nosuch
+	failed_with "does not exist"
+	echo '{"pids": {"limit": "many"}}' >resources.json
+	shim update --resources "$TMP/resources.json" "$ID"
+	failed_with "pids.limit"
+}
+
+@test "shim and go-runc: events --stats, and --interval as Go writes a duration" {
+	start_container
+	shim events --stats "$ID"
+	assert_status 0
+	assert_equal "$stderr" ""
+	[[ ! -s $LOG ]]
+	assert_equal "$(wc -l <<<"$stdout") $(jq -r '"\(.type) \(.id)"' <<<"$stdout")" "1 stats $ID"
+	jq -e '.data | (.cpu.usage.total | type) == "number" and (.memory | type) == "object"
+		and (.pids | type) == "object"' <<<"$stdout"
+	local interval
+	for interval in 5s 1m0s 1h0m0s 500ms 1.5s; do
+		"$BAWN" --root "$ROOT" --log "$LOG" --log-format json events "--interval=$interval" "$ID" \
+			>"$TMP/events" 2>&1 </dev/null 3>&- 4>&- &
+		wait_for 5 watches "$!"
+		kill -TERM "$!"
+		finish "$!"
+		assert_equal "$status $(cat "$TMP/events")" "143 "
+	done
+	shim events --stats nosuch
+	failed_with "does not exist"
+	quiet_shim kill "$ID" 9
+	wait_for 5 is_stopped
+	shim events --stats "$ID"
+	failed_with "container not running"
+}
+
+# Waits for what happens: the container was found.
+watches() {
+	find "/proc/$1/fd" -lname '*pidfd*' 2>/dev/null | grep -q .
+}

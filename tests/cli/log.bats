@@ -177,6 +177,76 @@ code_of() {
 	assert_status 2
 }
 
+# claims PATH [MINUS]: the list in the features document, as JSON, without what MINUS matches
+claims() {
+	"$BAWN" features | jq -c "$1 | map(select(test(\"${2:-^\$}\") | not))"
+}
+
+@test "every hook, namespace, seccomp action, operator, architecture and flag that features names is accepted" {
+	make_bundle
+	set_args true
+	edit_config '.linux.namespaces = ($ns | map({type: .}))
+		| .hooks = ($hooks | map({key: ., value: [{path: "/bin/sh", args: ["sh", "-c", "echo \(.) >>\($tmp)/hooks"]}]})
+			| from_entries | .startContainer[0].args[2] = "true")' \
+		--arg tmp "$TMP" --argjson hooks "$(claims .hooks)" --argjson ns "$(claims .linux.namespaces user)"
+	run_in_container
+	assert_status 0
+	assert_equal "$output" ""
+	assert_equal "$(sort hooks | xargs)" "$(claims .hooks startContainer | jq -r '.[]' | sort | xargs)"
+	edit_config 'del(.hooks) | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: $archs,
+		flags: $flags, syscalls: (
+			[{names: ["swapon"], action: $actions[], errnoRet: 1} | if .action != "SCMP_ACT_ERRNO" then del(.errnoRet) else . end]
+			+ [{names: ["swapoff"], action: "SCMP_ACT_ERRNO", args: [{index: 0, value: 1, valueTwo: 1, op: $ops[]}]}])}' \
+		--argjson archs "$(claims .linux.seccomp.archs)" --argjson ops "$(claims .linux.seccomp.operators)" \
+		--argjson actions "$(claims .linux.seccomp.actions NOTIFY)" \
+		--argjson flags "$(claims .linux.seccomp.supportedFlags WAIT_KILLABLE)"
+	run_in_container
+	assert_status 0
+	assert_equal "$output" ""
+	assert_equal "$(claims .linux.seccomp.knownFlags)" "$(claims .linux.seccomp.supportedFlags)"
+}
+
+@test "memory policies that features names are known, others are not" {
+	make_bundle
+	set_args true
+	local mode
+	for mode in $(claims .linux.memoryPolicy.modes | jq -r '.[]') MPOL_MAX; do
+		edit_config '.linux.memoryPolicy = {mode: $m, nodes: "0"}
+			| if $m | test("DEFAULT|LOCAL") then del(.linux.memoryPolicy.nodes) else . end' --arg m "$mode"
+		run_in_container
+		# An older kernel may know fewer.
+		[[ $status == 0 && $mode != MPOL_MAX ]] || assert_output_has linux.memoryPolicy
+	done
+	assert_output_has 'MPOL_MAX'
+}
+
+@test "what features denies is refused; what acts on the host by annotation is named" {
+	make_bundle
+	set_args true
+	run_bawn features
+	assert_equal "$(jq -c '[.linux.intelRdt.enabled, .linux.cgroup.v1, .linux.cgroup.rdma, .linux.netDevices.enabled,
+		.linux.apparmor.enabled, .linux.selinux.enabled, .potentiallyUnsafeConfigAnnotations]' <<<"$stdout")" \
+		'[false,false,true,true,true,true,["org.systemd.property."]]'
+	cp "$BUNDLE/config.json" plain.json
+	edit_config '.linux.intelRdt = {closID: "x"}'
+	run_in_container
+	assert_status 125
+	assert_output_has linux.intelRdt
+	cp plain.json "$BUNDLE/config.json"
+	edit_config '.hooks.noSuchHook = [{path: "/bin/false"}]'
+	run_in_container
+	assert_output_has noSuchHook
+	cp plain.json "$BUNDLE/config.json"
+	edit_config '.linux.resources.rdma = {mlx5_1: {hcaHandles: 3}}'
+	run_in_container
+	[[ $status == 0 ]] || assert_output_has rdma
+	cp plain.json "$BUNDLE/config.json"
+	edit_config '.linux.netDevices = {"no-such-link": {}}'
+	run_in_container
+	assert_status 125
+	assert_output_has no-such-link
+}
+
 @test "every mount option that features names is accepted" {
 	make_bundle
 	set_args true
