@@ -86,10 +86,38 @@ static int give(int fd, enum cg_controller c)
 	return r < 0 ? r : file_write_at(fd, "cgroup.subtree_control", text, strlen(text));
 }
 
-/* In one parent, path: "" or "/a/b". */
-static int enable_in(struct err *e, const struct cg_mount *m, const char *path, uint32_t need,
-		     const char *const what[CG_CONTROLLER_MAX])
+/* To enable in parents. */
+struct job {
+	struct err *e;
+	const struct cg_mount *m;
+	uint32_t missing;
+	const char *const *what;	/* [c]: the property that needs it */
+};
+
+/* For each parent of place from the top: "", "/a", "/a/b". Ends when visit() fails. */
+static int each_parent(const struct job *j, const struct cg_place *place,
+		       int (*visit)(const struct job *j, const char *path))
 {
+	size_t parent = cg_parent_len(place->path, strlen(place->path));
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (size_t len = 0; len <= parent && r == 0; len++) {
+		if (len > 0 && place->path[len] != '/')
+			continue;
+		memcpy(path, place->path, len);
+		path[len] = '\0';
+		r = visit(j, path);
+	}
+	return r;
+}
+
+static int enable_in(const struct job *j, const char *path)
+{
+	const struct cg_mount *m = j->m;
+	const char *const *what = j->what;
+	uint32_t need = j->missing;
+	struct err *e = j->e;
 	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
 	uint32_t given, available;
 	int r;
@@ -124,56 +152,46 @@ static int enable_in(struct err *e, const struct cg_mount *m, const char *path, 
 	return 0;
 }
 
-static void enable_available_in(const struct cg_mount *m, const char *path)
+static int enable_available_in(const struct job *j, const char *path)
 {
-	_close_ int fd = cg_open_dir(m->fd, path, O_PATH);
-	uint32_t given, available;
-	struct err ignored;
+	_close_ int fd = cg_open_dir(j->m->fd, path, O_PATH);
+	uint32_t given;
 
-	if (fd < 0 || read_mask(&ignored, fd, path, "cgroup.subtree_control", &given) < 0 ||
-	    read_mask(&ignored, fd, path, "cgroup.controllers", &available) < 0 ||
-	    (available & ~given) == 0 || has_processes(fd))
-		return;
-	for (uint32_t rest = available & ~given; rest; rest &= rest - 1) {
+	if (fd < 0 || read_mask(j->e, fd, path, "cgroup.subtree_control", &given) < 0 ||
+	    (j->missing & ~given) == 0 || has_processes(fd))
+		return 0;
+	for (uint32_t rest = j->missing & ~given; rest; rest &= rest - 1) {
 		enum cg_controller c = lowest(rest);
 		int r = give(fd, c);
 
 		if (r < 0)
-			log_debug("cgroup %s%s: +%s: %s", m->point, path, cg_controller_name(c),
+			log_debug("cgroup %s%s: +%s: %s", j->m->point, path, cg_controller_name(c),
 				  strerror(-r));
 	}
+	return 0;
 }
 
-void cg_enable_available(const struct cg_mount *m, const struct cg_place *place)
+void cg_enable_available(const struct cg_mount *m, const struct cg_place *place, int cgroup_fd)
 {
-	size_t parent = cg_parent_len(place->path, strlen(place->path));
-	char path[PATH_MAX];
+	struct err ignored;
+	struct job j = {.e = &ignored, .m = m};
+	uint32_t have;
 
-	for (size_t len = 0; len <= parent; len++) {
-		if (len > 0 && place->path[len] != '/')
-			continue;
-		memcpy(path, place->path, len);
-		path[len] = '\0';
-		enable_available_in(m, path);
-	}
+	if (read_mask(&ignored, m->fd, "", "cgroup.controllers", &j.missing) < 0 ||
+	    cg_controllers(&ignored, cgroup_fd, &have) < 0)
+		return;
+	j.missing &= ~have;
+	if (j.missing)
+		(void)each_parent(&j, place, enable_available_in);
 }
 
 int cg_enable(struct err *e, const struct cg_mount *m, const struct cg_place *place, int cgroup_fd,
 	      uint32_t need, const char *const what[CG_CONTROLLER_MAX])
 {
-	size_t parent = cg_parent_len(place->path, strlen(place->path));
-	char path[PATH_MAX];
+	struct job j = {.e = e, .m = m, .what = what};
 	uint32_t have;
 	int r = read_mask(e, cgroup_fd, place->path, "cgroup.controllers", &have);
 
-	if (r < 0 || (need & ~have) == 0)
-		return r;
-	for (size_t len = 0; len <= parent && r == 0; len++) {
-		if (len > 0 && place->path[len] != '/')
-			continue;
-		memcpy(path, place->path, len);
-		path[len] = '\0';
-		r = enable_in(e, m, path, need & ~have, what);
-	}
-	return r;
+	j.missing = need & ~have;
+	return r < 0 || !j.missing ? r : each_parent(&j, place, enable_in);
 }

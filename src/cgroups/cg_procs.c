@@ -228,6 +228,26 @@ static int kill_each(struct err *e, int cgroup_fd)
 	return r < 0 ? r : 0;
 }
 
+static int lift_cpu_limit(void *arg, int parent_fd, const char *name)
+{
+	char file[NAME_MAX + sizeof("/cpu.max")];
+
+	(void)arg;
+	if (str_format(file, sizeof(file), "%s/cpu.max", name) == 0)
+		(void)file_write_at(parent_fd, file, "max", 3);
+	return 0;
+}
+
+/* To end takes time on a processor: at a thousandth of one, many seconds. Nothing in here, or in
+ * the cgroups that a container has made in its own, is to run any more. */
+static void lift_cpu_limits(int cgroup_fd)
+{
+	const struct cg_visitor v = {.enter = lift_cpu_limit};
+
+	(void)lift_cpu_limit(NULL, cgroup_fd, ".");
+	(void)cg_walk(cgroup_fd, &v);
+}
+
 int cg_kill(struct err *e, int cgroup_fd)
 {
 	int written = file_write_at(cgroup_fd, "cgroup.kill", "1", 1), r = 0;
@@ -241,6 +261,8 @@ int cg_kill(struct err *e, int cgroup_fd)
 	for (int i = 0; i < KILL_ROUNDS && r == 0; i++) {
 		if (written == 0 && is_empty_in(cgroup_fd, KILL_LOOK_MS))
 			return 0;
+		if (i == 0)
+			lift_cpu_limits(cgroup_fd);
 		r = kill_each(e, cgroup_fd);
 	}
 	return written == 0 ? 0 : r;

@@ -135,7 +135,8 @@ struct cg_events {
 int cg_read_events(struct err *e, int cgroup_fd, struct cg_events *ret);
 
 /* SIGKILL for every process of the subtree, at once, also frozen ones. Waits for their end up to
- * 20 ms; what is left then gets it again, in up to 0.2 s, in a way that no process can evade. */
+ * 20 ms. What is left then is freed from limits of processor time and gets it again, in up to
+ * 0.2 s, in a way that no process can evade. */
 int cg_kill(struct err *e, int cgroup_fd);
 /* Any signal, to each process once. Others that are forked meanwhile may miss it, except for
  * SIGKILL (cg_kill). Pids are pinned by pidfd and checked again: no reuse. Returns how many. */
@@ -162,7 +163,7 @@ int cg_limits_apply(struct err *e, const struct cg_mount *m, const struct cg_pla
 		    int cgroup_fd, const struct cg_resources *r);
 /* Every controller that there is, in all parents, as far as the kernel and our rights allow: an
  * engine reads the statistics of a cgroup that it named, and may set limits later. */
-void cg_enable_available(const struct cg_mount *m, const struct cg_place *place);
+void cg_enable_available(const struct cg_mount *m, const struct cg_place *place, int cgroup_fd);
 /* Without a cgroup: 0 when r asks for no limit, else -EOPNOTSUPP with a message that names it. */
 int cg_limits_none(struct err *e, const struct cg_resources *r);
 

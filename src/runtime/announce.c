@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "runtime/relay.h"
+
 int announce_pid(struct err *e, const char *path, pid_t pid)
 {
 	char text[16];
@@ -27,6 +29,19 @@ int announce_fd(struct err *e, const char *option, const char *path, const char 
 		return err_wrap(e, sock, "%s", option);
 	n = fd_send(sock, text, strlen(text), fd);
 	return n < 0 ? err_num(e, (int)n, "%s: send to %s", option, path) : 0;
+}
+
+int announce_console(struct err *e, const char *path, int master, int *ret)
+{
+	_close_ int fd = master;
+
+	if (fd < 0)
+		return err_num(e, EPROTO, "the container's process sent no terminal");
+	if (path)
+		return announce_fd(e, "--console-socket", path, "/dev/ptmx", fd);
+	relay_window_size(fd);
+	*ret = take_fd(&fd);
+	return 0;
 }
 
 static int listener_state(struct err *e, const struct container *c, const struct spec_seccomp *s,

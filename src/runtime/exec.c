@@ -312,19 +312,6 @@ static int clone_child(struct err *e, struct exec *x)
 	return 0;
 }
 
-static int take_console(struct err *e, struct exec *x, int master)
-{
-	_close_ int fd = master;
-
-	if (fd < 0)
-		return err_num(e, EPROTO, "the process sent no terminal");
-	if (x->opt->console_socket)
-		return announce_fd(e, "--console-socket", x->opt->console_socket, "/dev/ptmx", fd);
-	relay_window_size(fd);
-	x->console = take_fd(&fd);
-	return 0;
-}
-
 static int converse(struct err *e, struct exec *x)
 {
 	for (;;) {
@@ -338,7 +325,7 @@ static int converse(struct err *e, struct exec *x)
 			return kind;
 		switch (kind) {
 		case MSG_CONSOLE:
-			r = take_console(e, x, take_fd(&fd));
+			r = announce_console(e, x->opt->console_socket, take_fd(&fd), &x->console);
 			break;
 		case MSG_LISTENER:
 			r = announce_listener(e, &x->c, x->spec.linux_.seccomp, x->pid, fd);

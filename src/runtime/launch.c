@@ -179,7 +179,7 @@ static int make_own_cgroup(struct err *e, struct launch *l)
 	}
 	s->has_cgroup = true;
 	if (l->spec.linux_.cgroups_path)
-		cg_enable_available(&l->c.cg, &s->cgroup);
+		cg_enable_available(&l->c.cg, &s->cgroup, l->cgroup_fd);
 	return cg_limits_apply(e, &l->c.cg, &s->cgroup, l->cgroup_fd, &l->spec.linux_.resources);
 }
 
@@ -390,7 +390,7 @@ static int converse(struct err *e, struct launch *l)
 			r = at_namespaces(e, l);
 			break;
 		case MSG_CONSOLE:
-			r = launch_console(e, l, take_fd(&fd));
+			r = announce_console(e, l->opt->console_socket, take_fd(&fd), &l->console);
 			break;
 		case MSG_LISTENER:
 			r = announce_listener(e, &l->c, l->spec.linux_.seccomp, l->pid, fd);

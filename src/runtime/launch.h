@@ -90,7 +90,6 @@ bool launch_delegates(const struct launch *l);
 int launch_delegate(struct err *e, const struct launch *l);
 int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind,
 		 enum container_status status);
-int launch_console(struct err *e, struct launch *l, int master);
 int launch_announce(struct err *e, struct launch *l);
 /* net_devices.c: moves linux.netDevices into the child's network namespace. */
 int launch_net_devices(struct err *e, const struct launch *l);

@@ -5,7 +5,6 @@
 #include "runtime/announce.h"
 #include "runtime/hook.h"
 #include "runtime/launch.h"
-#include "runtime/relay.h"
 
 /* Who the container's root is on the host; false when it is nobody. */
 static bool map_root(const struct spec_id_maps *maps, uint32_t *ret)
@@ -76,24 +75,6 @@ int launch_hooks(struct err *e, struct launch *l, enum hook_kind kind, enum cont
 		return 0;
 	r = container_hook_cgroup(e, &l->c, &fd);
 	return r < 0 ? r : run_hooks(e, l, kind, status, fd);
-}
-
-int launch_console(struct err *e, struct launch *l, int master)
-{
-	_close_ int fd = master;
-	int r;
-
-	if (fd < 0)
-		return err_num(e, EPROTO, "the container's process sent no terminal");
-	if (l->opt->console_socket) {
-		r = announce_fd(e, "--console-socket", l->opt->console_socket, "/dev/ptmx", fd);
-		if (r < 0)
-			return r;
-	} else {
-		relay_window_size(fd);
-		l->console = take_fd(&fd);
-	}
-	return 0;
 }
 
 int launch_announce(struct err *e, struct launch *l)

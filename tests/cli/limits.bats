@@ -191,6 +191,27 @@ use_loop() {
 	moved cpu.stat throttled_usec
 }
 
+# start_slow: 31 processes, with a millisecond of processor time a second; paused when $1 is.
+start_slow() {
+	set_args sh -c 'for i in $(seq 30); do sleep 1000 & done; echo up >/up; wait'
+	rm -f "$BUNDLE/rootfs/up"
+	start_container
+	wait_for 10 test -s "$BUNDLE/rootfs/up"
+	[[ -z ${1:-} ]] || bawn pause "$ID"
+	bawn update --cpu-period 1000000 --cpu-quota 1000 "$ID"
+	file_is cpu.max "1000 1000000"
+}
+
+@test "a thousandth of a processor is enough to be killed" {
+	start_slow
+	bawn kill --all "$ID" KILL
+	wait_for 2 status_is "$ID" stopped
+	file_is cpu.max "max 1000000"
+	bawn delete "$ID"
+	start_slow paused
+	bawn delete --force "$ID"
+}
+
 @test "cpuset.cpus: the container sees and uses that CPU only" {
 	create_with '{cpu: {cpus: "1"}}'
 	bawn start "$ID"
