@@ -13,8 +13,14 @@ setup_file() {
 # in_chroot PROPAGATION MOUNT|DIR SCRIPT: in a mount namespace of its own; the script knows $b (bawn
 # with its options). Fails when SCRIPT changes mounts there.
 in_chroot() {
+	local lib
 	mkdir -p "$TMP/chroot/$TMP" "$TMP"/chroot/{bin,proc,sys,dev,only-in-the-chroot}
 	cp "$BAWN" "$TMP/chroot/bin/bawn"
+	# With sanitizers it is not a static program.
+	ldd "$BAWN" 2>/dev/null | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$TMP/chroot/${lib%/*}"
+		cp "$lib" "$TMP/chroot/$lib"
+	done
 	cp "$(type -P busybox)" "$TMP/chroot/bin/busybox"
 	ln -sf busybox "$TMP/chroot/bin/sh"
 	status=0
