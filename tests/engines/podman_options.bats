@@ -305,14 +305,30 @@ ns_of() { # PID NAME
 	assert_output_has 9.9.9.9
 }
 
-@test "cgroups: disabled, a parent, no-conmon, split" {
+@test "cgroups: disabled, a parent without conmon" {
 	start_sleeper --cgroups disabled
 	assert_equal "$(cat "/proc/$(pid_of "$NAME")/cgroup")" "$(cat /proc/self/cgroup)"
 	run_podman 0 exec "$NAME" true
 	run_podman 0 rm -f -t 0 "$NAME"
-	start_sleeper --cgroup-parent /my/parent
-	[[ $(cgroup_of "$(pid_of "$NAME")") == /sys/fs/cgroup/my/parent/* ]]
+	# Without conmon in it: podman leaves the cgroup of that, and with it the parents.
+	start_sleeper --cgroup-parent /my/parent --cgroups no-conmon
+	assert_equal "$(cgroup_of "$(pid_of "$NAME")")" \
+		"/sys/fs/cgroup/my/parent/libpod-$(inspect "$NAME" '{{.Id}}')"
 	run_podman 0 rm -f -t 0 "$NAME"
-	start_sleeper --cgroups no-conmon
+	[[ ! -e /sys/fs/cgroup/my ]]
+}
+
+@test "cgroups: split: the container's beside podman's in the cgroup that podman was given" {
+	local given=/sys/fs/cgroup/given-$NAME
+	mkdir "$given"
+	run_command sh -c "echo 0 >$given/cgroup.procs
+		exec podman run -d --name '$NAME' --cgroups split '$image' sleep 1000"
+	assert_status 0
+	assert_equal "$(cgroup_of "$(pid_of "$NAME")")" \
+		"$given/libpod-payload-$(inspect "$NAME" '{{.Id}}')"
+	run_podman 0 exec "$NAME" cat /proc/self/cgroup
+	assert_output_has 0::/
 	run_podman 0 rm -f -t 0 "$NAME"
+	# What podman and conmon were in is theirs.
+	rmdir "$given"/*/ "$given"
 }
