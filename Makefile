@@ -79,7 +79,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
 GEN := build/gen/syscall_table.h build/gen/default_seccomp.h
 UNIT := $(UNIT_SRC:tests/unit/%.c=%)
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
-TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lm
+TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lnftnl -lm
 
 .PHONY: all
 all: $(BUILD)/bawn $(BUILD)/bawn-net $(BUILD)/bawn-systemd
@@ -143,7 +143,7 @@ $(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
 $(eval $(call variant,$(BUILD)/helper,$(CC),$(TEST_CFLAGS),$(BASE_SRC) $(HELPER_SRC)))
 define helpers
 $(1)/bawn-net: $(2)/obj/src/netns/bawn_net.o $(4) $(2)/libbawn.a
-	$$(say)$(3) $(LDFLAGS) -pie $$^ -lmnl -o $$@
+	$$(say)$(3) $(LDFLAGS) -pie $$^ -lmnl -lnftnl -lyajl -lm -o $$@
 
 $(1)/bawn-systemd: $(2)/obj/src/systemd/bawn_systemd.o $(4) $(2)/libbawn.a
 	$$(say)$(3) $(LDFLAGS) -pie $$^ -lsystemd -lm -o $$@

@@ -2,18 +2,18 @@
 # shellcheck shell=bash
 
 _bawn_verbs="run create start exec state list ps stats events update kill delete pause resume gc \
-	spec features help"
+	network spec features help"
 
 # The options of a verb; without one, the global options.
 _bawn_options()
 {
 	local launch="--bundle -b --config -f --pid-file --console-socket --pidfd-socket \
-		--preserve-fds --no-pivot --no-new-keyring --no-subreaper"
+		--preserve-fds --network --no-pivot --no-new-keyring --no-subreaper"
 
 	case $1 in
 	'')
 		echo "--root --log --log-format --debug --rootless --cgroup-manager \
-			--systemd-cgroup --version -v"
+			--systemd-cgroup --network-root --version -v"
 		;;
 	run) echo "$launch --detach -d --keep" ;;
 	create) echo "$launch" ;;
@@ -29,6 +29,9 @@ _bawn_options()
 	ps) echo "--format -f" ;;
 	events) echo "--interval --stats" ;;
 	stats) echo "--all -a --format -f" ;;
+	network)
+		echo "--kind --subnet --gateway --dns --mtu --bridge --no-ipv4 --no-ipv6 --format -f"
+		;;
 	spec) echo "--bundle -b --rootless" ;;
 	update)
 		echo "--resources -r --memory --memory-reservation --memory-swap --kernel-memory \
@@ -44,13 +47,17 @@ _bawn_options()
 _bawn_value()
 {
 	case $1:$2 in
-	:--root | *:--bundle | *:-b) echo dir ;;
+	:--root | :--network-root | *:--bundle | *:-b) echo dir ;;
 	:--log | *:--config | run:-f | create:-f | *:--pid-file | *:--process | exec:-p | \
 		*:--console-socket | *:--pidfd-socket) echo file ;;
 	:--log-format) echo "text json" ;;
 	:--rootless) echo "auto true false" ;;
 	:--cgroup-manager) echo "auto cgroupfs systemd disabled" ;;
-	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f) echo "table json" ;;
+	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f | \
+		network:--format | network:-f) echo "table json" ;;
+	network:--kind) echo "bridge guest-lan" ;;
+	network:--subnet | network:--gateway | network:--dns | network:--mtu | network:--bridge | \
+		*:--network) echo other ;;
 	update:--resources | update:-r) echo file ;;
 	update:--help) ;;
 	update:--*) echo other ;;

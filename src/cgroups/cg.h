@@ -61,7 +61,6 @@ enum cg_owner cg_owner_of(int fd, const struct cg_place *place);
 /* Sets our mark: 0, -EEXIST when there is one, -errno. Marks of parents are CG_MARK_PARENT. */
 int cg_mark(int fd, const char *mark);
 #define CG_MARK_PARENT "parent"
-int cg_new_mark(struct err *e, char mark[CG_MARK_SIZE]);
 
 /* Length of the parent's path: "/a/b" -> 2, "/a" -> 0. */
 size_t cg_parent_len(const char *path, size_t len);

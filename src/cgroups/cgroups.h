@@ -67,6 +67,8 @@ struct cg_place {
 	char mark[CG_MARK_SIZE];	/* 32 hex digits, unique for this cgroup */
 	uint64_t id;			/* inode, the kernel's cgroup id; 0: not created yet */
 };
+/* A new random mark: by it what belongs to a container is told from what only has its name. */
+int cg_new_mark(struct err *e, char mark[CG_MARK_SIZE]);
 
 /* Decides where a container's cgroup will be; changes nothing. cgroups_path is
  * linux.cgroupsPath or NULL:

@@ -30,12 +30,20 @@ struct args {
 	const char *update[UPDATE_OPTIONS_MAX];		/* update.c; NULL: not given */
 	const char *bundle;
 	int format;
+	struct network_args {				/* network.c */
+		int kind;
+		const char *bridge;
+		struct strv subnets, gateways, dns;
+		uint32_t mtu;
+		bool no_ipv4, no_ipv6;
+	} network;
 	int64_t interval_ns;
 	bool all, stats, force, quiet, rootless;
 };
 
 struct globals {
 	const char *root, *log;
+	const char *network_root;
 	int log_format, rootless, cgroup_manager;
 	bool debug, systemd_cgroup, version;
 };
@@ -83,7 +91,7 @@ const struct verb *verb_find(struct err *e, const char *name);
 
 extern const struct verb verb_create, verb_start, verb_run, verb_state, verb_kill, verb_delete,
 	verb_exec, verb_list, verb_ps, verb_pause, verb_resume, verb_spec, verb_features, verb_gc,
-	verb_stats, verb_events, verb_update, verb_help;
+	verb_stats, verb_events, verb_update, verb_network, verb_help;
 
 extern const struct opt global_options[];
 

@@ -10,10 +10,10 @@
 #include "path/path.h"
 
 const struct verb *const verbs[] = {
-	&verb_run,  &verb_create,   &verb_start, &verb_exec,   &verb_state,
-	&verb_list, &verb_ps,	    &verb_stats, &verb_events, &verb_update,
-	&verb_kill, &verb_delete,   &verb_pause, &verb_resume, &verb_gc,
-	&verb_spec, &verb_features, &verb_help,	 NULL,
+	&verb_run,     &verb_create, &verb_start,    &verb_exec,   &verb_state,
+	&verb_list,    &verb_ps,     &verb_stats,    &verb_events, &verb_update,
+	&verb_kill,    &verb_delete, &verb_pause,    &verb_resume, &verb_gc,
+	&verb_network, &verb_spec,   &verb_features, &verb_help,   NULL,
 };
 
 static const char *const log_formats[] = {"text", "json", NULL};
@@ -54,6 +54,8 @@ const struct opt global_options[] = {
 	 cgroup_managers},
 	{"systemd-cgroup", 0, OPT_BOOL, NULL, "the same as --cgroup-manager systemd",
 	 GLOBAL(systemd_cgroup), NULL},
+	{"network-root", 0, OPT_STR, "DIR", "directory for the networks (default: " NETWORK_ROOT ")",
+	 GLOBAL(network_root), NULL},
 	{"version", 'v', OPT_BOOL, NULL, "print the version and exit", GLOBAL(version), NULL},
 	{0},
 };
@@ -182,7 +184,8 @@ static int take_words(struct err *e, struct cli *c, const struct opt_parse *p)
 		c->n_words--;
 	}
 	if (c->n_words < v->min_words)
-		return err_set(e, ERR_USAGE, "an argument is missing after the container ID");
+		return err_set(e, ERR_USAGE, "an argument is missing%s",
+			       v->flags & VERB_ID ? " after the container ID" : "");
 	if (c->n_words > v->max_words)
 		return err_set(e, ERR_USAGE, "unexpected argument %.100s", c->words[v->max_words]);
 	return 0;
@@ -193,6 +196,7 @@ static int open_runtime(struct err *e, struct cli *c)
 	const struct globals *g = &c->global;
 
 	c->rt.root = g->root;
+	c->rt.network_root = g->network_root;
 	c->rt.rootless = (enum rootless_mode)g->rootless;
 	if (g->cgroup_manager)
 		c->rt.cgroup_manager = (enum cgroup_manager)(g->cgroup_manager - 1);

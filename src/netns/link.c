@@ -1,6 +1,9 @@
 /* Network devices: see link.h. */
 #include "link.h"
 
+#include <linux/if_bridge.h>
+#include <linux/veth.h>
+
 static int read_link(const struct nlmsghdr *msg, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(msg);
@@ -39,6 +42,16 @@ int link_set_up(struct err *e, struct nl *nl, int index)
 	return nl_call(e, nl, &req, NULL, NULL);
 }
 
+int link_set_master(struct err *e, struct nl *nl, int index, int master)
+{
+	struct ifinfomsg info = {.ifi_index = index};
+	struct nl_request req;
+
+	nl_begin(&req, RTM_SETLINK, NLM_F_ACK, &info, sizeof(info));
+	nl_put_u32(&req, IFLA_MASTER, (uint32_t)master);
+	return nl_call(e, nl, &req, NULL, NULL);
+}
+
 int link_move(struct err *e, struct nl *nl, int index, const struct link_target *target)
 {
 	struct ifinfomsg info = {.ifi_index = index};
@@ -50,4 +63,85 @@ int link_move(struct err *e, struct nl *nl, int index, const struct link_target 
 	if (target->name)
 		nl_put_str(&req, IFLA_IFNAME, target->name);
 	return nl_call(e, nl, &req, NULL, NULL);
+}
+
+int link_delete(struct err *e, struct nl *nl, int index)
+{
+	struct ifinfomsg info = {.ifi_index = index};
+	struct nl_request req;
+
+	nl_begin(&req, RTM_DELLINK, NLM_F_ACK, &info, sizeof(info));
+	return nl_call(e, nl, &req, NULL, NULL);
+}
+
+int link_add_bridge(struct err *e, struct nl *nl, const char *name, uint32_t mtu)
+{
+	const struct ifinfomsg none = {0};
+	struct nl_request req;
+	struct nlattr *info;
+
+	nl_begin(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &none, sizeof(none));
+	nl_put_str(&req, IFLA_IFNAME, name);
+	if (mtu)
+		nl_put_u32(&req, IFLA_MTU, mtu);
+	info = nl_nest(&req, IFLA_LINKINFO);
+	nl_put_str(&req, IFLA_INFO_KIND, "bridge");
+	nl_nest_end(&req, info);
+	return nl_call(e, nl, &req, NULL, NULL);
+}
+
+/* linux/veth.h: VETH_INFO_PEER holds a struct ifinfomsg and attributes of the other end. */
+static void put_peer(struct nl_request *req, const struct veth *v)
+{
+	const struct ifinfomsg none = {0};
+	struct nlattr *peer = nl_nest(req, VETH_INFO_PEER);
+
+	nl_put_header(req, &none, sizeof(none));
+	nl_put_str(req, IFLA_IFNAME, v->peer_name);
+	nl_put(req, IFLA_ADDRESS, v->peer_mac, 6);
+	nl_put_u32(req, IFLA_NET_NS_FD, (uint32_t)v->peer_netns_fd);
+	if (v->mtu)
+		nl_put_u32(req, IFLA_MTU, v->mtu);
+	nl_nest_end(req, peer);
+}
+
+static int isolate_port(struct err *e, struct nl *nl, int index)
+{
+	const struct ifinfomsg info = {.ifi_family = AF_BRIDGE, .ifi_index = index};
+	const uint8_t on = 1;
+	struct nl_request req;
+	struct nlattr *port;
+
+	nl_begin(&req, RTM_SETLINK, NLM_F_ACK, &info, sizeof(info));
+	port = nl_nest(&req, IFLA_PROTINFO);
+	nl_put(&req, IFLA_BRPORT_ISOLATED, &on, sizeof(on));
+	nl_nest_end(&req, port);
+	return nl_call(e, nl, &req, NULL, NULL);
+}
+
+int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
+{
+	const struct ifinfomsg none = {0};
+	struct nlattr *info, *data;
+	struct nl_request req;
+	struct link made;
+	int r;
+
+	nl_begin(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &none, sizeof(none));
+	nl_put_str(&req, IFLA_IFNAME, v->name);
+	nl_put_u32(&req, IFLA_MASTER, (uint32_t)v->master);
+	if (v->mtu)
+		nl_put_u32(&req, IFLA_MTU, v->mtu);
+	info = nl_nest(&req, IFLA_LINKINFO);
+	nl_put_str(&req, IFLA_INFO_KIND, "veth");
+	data = nl_nest(&req, IFLA_INFO_DATA);
+	put_peer(&req, v);
+	nl_nest_end(&req, data);
+	nl_nest_end(&req, info);
+	r = nl_call(e, nl, &req, NULL, NULL);
+	if (r == 0)
+		r = link_get(e, nl, v->name, 0, &made);
+	if (r == 0 && v->isolated)
+		r = isolate_port(e, nl, made.index);
+	return r;
 }

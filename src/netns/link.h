@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 
+#include "ip.h"
 #include "nl.h"
 
 struct link {
@@ -16,6 +17,23 @@ struct link {
  * none. */
 int link_get(struct err *e, struct nl *nl, const char *name, int index, struct link *ret);
 int link_set_up(struct err *e, struct nl *nl, int index);
+int link_set_master(struct err *e, struct nl *nl, int index, int master);
+
+int link_delete(struct err *e, struct nl *nl, int index);
+
+/* A bridge without members that is down. mtu 0: the kernel's default. */
+int link_add_bridge(struct err *e, struct nl *nl, const char *name, uint32_t mtu);
+
+struct veth {
+	const char *name;		/* here: a port of the bridge `master`, up */
+	int master;
+	bool isolated;			/* from other isolated ports */
+	int peer_netns_fd;		/* where the other end is born, down */
+	const char *peer_name;
+	const uint8_t *peer_mac;
+	uint32_t mtu;			/* of both ends; 0: the kernel's default */
+};
+int link_add_veth(struct err *e, struct nl *nl, const struct veth *v);
 
 struct link_target {
 	int netns_fd;
@@ -25,6 +43,18 @@ struct link_target {
 /* Moves a device that nl's namespace has. The kernel sets it down and drops its addresses. Not
  * atomic: it can be in the other namespace under its old name when this fails. */
 int link_move(struct err *e, struct nl *nl, int index, const struct link_target *target);
+
+/* An address with its subnet. Without duplicate address detection: nobody else has it, and the
+ * program may use it at once. Not an error when it is there already. */
+int addr_add(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len);
+int route_add_default(struct err *e, struct nl *nl, int index, const struct ip *gateway);
+
+/* Every destination that a routing table knows, but for the default routes. */
+struct prefix_list {
+	struct prefix *v;
+	size_t n;
+};
+int route_list(struct err *e, struct nl *nl, struct arena *a, struct prefix_list *ret);
 
 /* Addresses as the kernel told them. */
 #define ADDR_MAX 4096u

@@ -1,6 +1,7 @@
 /*
- * Network namespaces and links over rtnetlink (libmnl). For helper executables: the
- * core does not link it. Input: names from config.json, replies of the kernel.
+ * Network devices of containers and networks that bawn makes, over netlink (libmnl, libnftnl). For
+ * helper executables: the core does not link it. Input: names from config.json and the command
+ * line, replies of the kernel.
  */
 #ifndef BAWN_NETNS_H
 #define BAWN_NETNS_H
@@ -21,5 +22,42 @@ struct netns_move {
  * state; routes through them are lost, as with every move. Errors name the device. The calling
  * thread enters the other namespace for a moment: needs CAP_SYS_ADMIN and CAP_NET_ADMIN in both. */
 int netns_move_devices(struct err *e, int netns_fd, const struct netns_move *moves, size_t n);
+
+/*
+ * Networks. `root` is the directory of their files (docs/format/network.md), which every change
+ * locks. After SIGKILL at any instruction, the same call again, or the opposite one, succeeds.
+ */
+struct network_request {
+	const char *root, *name;
+	const char *kind;		/* "bridge" or "guest-lan" */
+	const char *bridge;		/* NULL: chosen */
+	struct strv subnets;		/* at most one of each family; none: both are chosen */
+	struct strv gateways;		/* of these; none: the first address */
+	struct strv dns;
+	uint32_t mtu;			/* 0: the kernel's default */
+	bool no_ip4, no_ip6;		/* choose none of that family */
+};
+/* ERR_EXISTS when there is one of the name, or when a subnet overlaps with another network's or
+ * with a route of the host. */
+int network_create(struct err *e, const struct network_request *req);
+/* ERR_STATE while containers are attached. */
+int network_delete(struct err *e, const char *root, const char *name);
+/* Makes again whatever the kernel has lost of all networks (after a reboot, or when somebody
+ * flushed nftables), and gives back what containers had that are gone. */
+int network_reload(struct err *e, const char *root);
+
+struct network_attach {
+	const char *root;
+	const char *owner;		/* the container's state directory */
+	const char *mark;		/* 32 hexadecimal digits of the container's own */
+	int netns_fd;
+	const char *spec;		/* NAME[,ip=...][,ip6=...][,mac=...][,name=...] */
+	unsigned int number;		/* of the default name: eth0, eth1... */
+};
+/* Gives a container an interface of a network: named, addressed, with a default route when it is
+ * the first that has one, up, and guarded on the host's side before that. */
+int network_attach(struct err *e, const struct network_attach *a);
+/* Takes away everything that network_attach() made for the mark, of every network. */
+int network_release(struct err *e, const char *root, const char *mark);
 
 #endif

@@ -67,6 +67,29 @@ void nl_put_str(struct nl_request *req, uint16_t type, const char *value)
 	nl_put(req, type, value, strlen(value) + 1);
 }
 
+void nl_put_header(struct nl_request *req, const void *header, size_t size)
+{
+	if (MNL_ALIGN(req->hdr.nlmsg_len) + MNL_ALIGN(size) > sizeof(req->space)) {
+		req->failed = true;
+		return;
+	}
+	memcpy(mnl_nlmsg_put_extra_header(&req->hdr, size), header, size);
+}
+
+struct nlattr *nl_nest(struct nl_request *req, uint16_t type)
+{
+	struct nlattr *nest = mnl_attr_nest_start_check(&req->hdr, sizeof(req->space), type);
+
+	req->failed = req->failed || !nest;
+	return nest;
+}
+
+void nl_nest_end(struct nl_request *req, struct nlattr *nest)
+{
+	if (nest)
+		mnl_attr_nest_end(&req->hdr, nest);
+}
+
 const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type)
 {
 	size_t size = mnl_nlmsg_get_payload_len(msg);

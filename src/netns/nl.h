@@ -34,6 +34,11 @@ void nl_begin(struct nl_request *req, uint16_t type, uint16_t flags, const void 
 void nl_put(struct nl_request *req, uint16_t type, const void *data, size_t size);
 void nl_put_u32(struct nl_request *req, uint16_t type, uint32_t value);
 void nl_put_str(struct nl_request *req, uint16_t type, const char *value);
+/* Bytes that are no attribute: a second header inside of a nested one. */
+void nl_put_header(struct nl_request *req, const void *header, size_t size);
+/* What is put until nl_nest_end() is nested; NULL (which that takes) when there is no room. */
+struct nlattr *nl_nest(struct nl_request *req, uint16_t type);
+void nl_nest_end(struct nl_request *req, struct nlattr *nest);
 
 /* The first attribute of that type in a message, behind `offset` bytes of payload; or NULL. */
 const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type);

@@ -29,6 +29,10 @@ struct container_state {
 	const char *unit;		/* of systemd, with this cgroup, or NULL */
 	bool hooks, poststart, poststop;	/* it has any hooks; it has such hooks */
 	bool no_new_keyring;		/* it was made with --no-new-keyring */
+	struct container_network {	/* what it has of networks of bawn's own: network.h */
+		const char *root;	/* of the networks */
+		const char *mark;	/* by which it is found there; NULL: nothing */
+	} network;
 	bool shares_pids;		/* no pid namespace of its own: init's end ends no other */
 	const struct json *annotations;
 };
@@ -104,7 +108,13 @@ void container_done(struct container *c);
 int process_start_time(pid_t pid, uint64_t *ret);
 
 /* The intent log: one line per thing, written before it is made. */
-enum intent_kind { INTENT_CGROUP, INTENT_HOOK_CGROUP, INTENT_UNIT, INTENT_KIND_MAX };
+enum intent_kind {
+	INTENT_CGROUP,
+	INTENT_HOOK_CGROUP,
+	INTENT_UNIT,
+	INTENT_NETWORK,
+	INTENT_KIND_MAX
+};
 int intent_add(struct err *e, const struct container *c, enum intent_kind kind,
 	       const struct cg_place *place);
 /* Reads it; *found tells whether that kind is there. A torn last line counts as not written. */

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "runtime/hook.h"
+#include "runtime/network.h"
 #include "runtime/unit.h"
 
 /* How long killed processes may take to end. */
@@ -159,6 +160,8 @@ int container_destroy(struct err *e, struct container *c, const struct spec *spe
 		r = end_unit(e, c, &left);
 	if (r == 0 && !left)
 		r = remove_cgroup(e, c, INTENT_CGROUP);
+	if (r == 0)
+		r = container_release_networks(e, c);
 	if (r == 0 && spec && spec->hooks[HOOK_POSTSTOP].n)
 		poststop(c, spec);
 	if (r == 0 && (!c->has_state || c->state.hooks))

@@ -5,6 +5,7 @@
  *	cgroup MARK KEEP PATH
  *	hook-cgroup MARK KEEP PATH
  *	unit MARK 0 NAME		a transient unit of systemd
+ *	network MARK 0 ROOT		interfaces on networks that are defined in ROOT
  *
  * The log is our own file in a 0700 directory; it is still read with care.
  */
@@ -19,6 +20,7 @@ static const char *const kind_names[INTENT_KIND_MAX] = {
 	[INTENT_CGROUP] = "cgroup",
 	[INTENT_HOOK_CGROUP] = "hook-cgroup",
 	[INTENT_UNIT] = "unit",
+	[INTENT_NETWORK] = "network",
 };
 
 int intent_add(struct err *e, const struct container *c, enum intent_kind kind,

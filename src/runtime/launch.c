@@ -24,6 +24,7 @@
 #include "runtime/gate.h"
 #include "runtime/hook.h"
 #include "runtime/idmaps.h"
+#include "runtime/network.h"
 #include "runtime/process.h"
 #include "runtime/resources.h"
 #include "runtime/stage.h"
@@ -369,6 +370,8 @@ static int at_namespaces(struct err *e, struct launch *l)
 {
 	int r = l->spec.linux_.net_devices.n ? launch_net_devices(e, l) : 0;
 
+	if (r == 0 && l->opt->networks.n)
+		r = launch_networks(e, l);
 	if (r == 0)
 		r = launch_hooks(e, l, HOOK_PRESTART, STATUS_CREATING);
 	if (r == 0)
@@ -420,7 +423,8 @@ static int work_beside_child(struct err *e, struct launch *l, const struct buf *
 
 	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
 	 * child has closed its copy at once. But a helper program comes from there. */
-	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->c.state.unit)
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->opt->networks.n &&
+	    !l->c.state.unit)
 		fd_close(l->rt->image_fd);
 	if (l->c.state.has_cgroup && devices_can_wait(l))
 		r = confine_devices(e, l);
@@ -445,7 +449,9 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	if (r < 0)
 		return r;
 	l->made = true;
-	r = make_cgroup(e, l);
+	r = launch_plan_networks(e, l);
+	if (r == 0)
+		r = make_cgroup(e, l);
 	if (r == 0)
 		r = prepare_root(e, l);
 	if (r == 0)
@@ -453,7 +459,8 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	if (r < 0)
 		return r;
 	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
-			    l->spec.hooks[HOOK_CREATE_RUNTIME].n || l->spec.linux_.net_devices.n;
+			    l->spec.hooks[HOOK_CREATE_RUNTIME].n || l->spec.linux_.net_devices.n ||
+			    l->opt->networks.n;
 	r = start_child(e, l);
 	r = channel_explain(e, l->channel[0], r);
 	if (r == 0)

@@ -21,6 +21,7 @@ struct runtime {
 	enum rootless_mode rootless;
 	enum cgroup_manager cgroup_manager;
 	int root_fd;			/* O_PATH, owned */
+	const char *network_root;	/* of network files; NULL: NETWORK_ROOT */
 	uid_t uid;			/* who we are; set by runtime_open() */
 	int *image_fd;			/* the fd of selfexe_seal() or NULL; closed by us */
 	char root_default[256];
@@ -84,6 +85,7 @@ struct launch_options {
 	const char *config;		/* file name of the config, NULL: BUNDLE/config.json */
 	const char *pid_file, *console_socket, *pidfd_socket;
 	uint32_t preserve_fds;		/* fds 3 .. 3+n-1 stay open */
+	struct strv networks;		/* NAME[,OPTION]...: network.h */
 	bool no_pivot, no_new_keyring;
 	bool detach, keep;		/* run only */
 };
@@ -182,6 +184,17 @@ struct events_options {
 /* Shows what happens to a container until it ends: EVENT_OOM when processes of it were killed for
  * want of memory, and its statistics. 0 when it has ended. */
 int container_events(struct err *e, const struct runtime *rt, const struct events_options *o);
+
+/* Networks: ROOT/NAME/network.json, docs/format/network.md. */
+#define NETWORK_ROOT "/var/lib/bawn/networks"
+/* "create NAME KEY=VALUE...", "delete NAME", "reload", as the helper bawn-net takes them. */
+int runtime_network_change(struct err *e, const struct runtime *rt, const char *command,
+			   const struct strv *args);
+/* The names of all, sorted. */
+int runtime_networks(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret);
+/* Appends the document of one. */
+int runtime_network_inspect(struct err *e, const struct runtime *rt, const char *name,
+			    struct buf *out);
 
 /* gc: removes what killed bawns left: containers that never got as far as "created" and have no
  * living maker. Appends the ids it removed. */

@@ -25,6 +25,7 @@ struct state_file {
 		uint32_t keep;
 		uint64_t id;
 	} *cgroup;
+	struct container_network *network;
 };
 
 #define F(name_, kind_, member_)                                             \
@@ -35,6 +36,13 @@ struct state_file {
 static const struct json_field cgroup_fields[] = {
 	F("path", FIELD_STR, path), F("mark", FIELD_STR, mark), F("keep", FIELD_U32, keep),
 	F("id", FIELD_U64, id),	    F("unit", FIELD_STR, unit), {0},
+};
+#undef T
+#define T struct container_network
+static const struct json_field network_fields[] = {
+	F("root", FIELD_STR, root),
+	F("mark", FIELD_STR, mark),
+	{0},
 };
 #undef T
 #define T struct state_file
@@ -60,6 +68,13 @@ static const struct json_field state_fields[] = {
 		.offset = offsetof(T, cgroup),
 		.fields = cgroup_fields,
 		.size = sizeof(struct state_cgroup),
+	},
+	{
+		.name = "network",
+		.kind = FIELD_OPT_OBJECT,
+		.offset = offsetof(T, network),
+		.fields = network_fields,
+		.size = sizeof(struct container_network),
 	},
 	{0},
 };
@@ -87,6 +102,10 @@ static int take_state(struct err *e, const struct state_file *f, struct containe
 		return err_set(e, ERR_UNSUPPORTED,
 			       STATE_NAME ": version %u; this bawn knows version %d", f->version,
 			       STATE_VERSION);
+	if (f->network && (!f->network->root || !f->network->mark))
+		return err_set(e, ERR_CONFIG, STATE_NAME ": network: damaged");
+	if (f->network)
+		s->network = *f->network;
 	if (!f->cgroup)
 		return 0;
 	s->has_cgroup = true;
@@ -153,6 +172,12 @@ int container_prepare_state(struct err *e, const struct container *c)
 		json_write_u64(&w, "id", s->cgroup.id);
 		if (s->unit)
 			json_write_str(&w, "unit", s->unit);
+		json_write_close(&w);
+	}
+	if (s->network.mark) {
+		json_write_object(&w, "network");
+		json_write_str(&w, "root", s->network.root);
+		json_write_str(&w, "mark", s->network.mark);
 		json_write_close(&w);
 	}
 	if (s->annotations)

@@ -1,0 +1,44 @@
+/*
+ * Private: which container has which addresses of a network, in files of ROOT/NAME, under the lock
+ * of network_root_open():
+ *
+ *	ports/MARK-INTERFACE		struct port_record, written before anything of it is made
+ *	addresses/192.0.2.7		a symbolic link to MARK: exists or not, in one step
+ *	next				number of the address to try first
+ *
+ * MARK is the container's own number, which its intent log has. So after a kill at any instruction
+ * lease_release() finds everything.
+ */
+#ifndef BAWN_NETNS_LEASE_H
+#define BAWN_NETNS_LEASE_H
+
+#include "network.h"
+
+#define LEASE_MARK_SIZE 33		/* 32 hexadecimal digits */
+
+struct port_record {
+	char mark[LEASE_MARK_SIZE];
+	char interface[IF_NAMESIZE];	/* in the container */
+	char port[IF_NAMESIZE];		/* the other end, on the host */
+	char owner[PATH_MAX];		/* the container's state directory */
+	uint8_t mac[6];
+	struct ip ips[SUBNET_MAX];	/* family 0: none */
+};
+
+/* Chooses addresses where the record has none (of the families that the network has), a MAC
+ * address where that is 0, and the port's name; writes the record and takes the addresses. */
+int lease_take(struct err *e, int root_fd, const struct network *n, struct port_record *p);
+
+/* Calls `each` for each port of the network: with a mark, of that container only. */
+typedef int (*lease_visit)(struct err *e, void *arg, const struct network *n,
+			   const struct port_record *p);
+int lease_walk(struct err *e, int root_fd, const struct network *n, const char *mark,
+	       lease_visit each, void *arg);
+
+/* Gives back its addresses and removes the record. */
+int lease_release(struct err *e, int root_fd, const struct network *n, const struct port_record *p);
+
+/* For network_forget(): what is left is empty. */
+int lease_forget(struct err *e, int root_fd, const struct network *n);
+
+#endif

@@ -1,0 +1,317 @@
+/* The transactions: see nft.h. The batch and the expressions: nft_batch.c. */
+#include "nft.h"
+
+#include <linux/icmpv6.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
+#include <netinet/in.h>
+
+#include "nft_batch.h"
+
+#define TABLE "bawn"
+
+/* Offsets in the headers. */
+enum {
+	ETHER_SOURCE = 6,
+	ETHER_TYPE = 12,
+	ARP_LENGTHS = 4,
+	ARP_SENDER_MAC = 8,
+	ARP_SENDER_IP = 14,
+	IP_SOURCE = 12,
+	IP_DESTINATION = 16,
+	IP6_SOURCE = 8,
+	ICMP6_TYPE = 0,
+	ND_TARGET = 8,
+};
+
+#define MULTICAST_LISTENER_REPORT_2 143
+#define NEIGHBOUR_SOLICITATION 135
+#define NEIGHBOUR_ADVERTISEMENT 136
+#define ROUTER_ADVERTISEMENT 134
+#define REDIRECT 137
+#define DHCP_SERVER 67
+#define DHCP6_SERVER 547
+
+static const struct ip none4 = {.family = AF_INET}, none6 = {.family = AF_INET6};
+
+/* ---- one port -------------------------------------------------------------------------------- */
+
+/* The type as it is in the frame: a tagged one does not say IP here, unlike "meta protocol". */
+static void match_ether_type(struct nft_rule *r, uint16_t type)
+{
+	uint16_t wire = htons(type);
+
+	nft_match(r, NFT_LINK, ETHER_TYPE, &wire, sizeof(wire));
+}
+
+static void match_icmp6(struct nft_rule *r, uint8_t type)
+{
+	match_ether_type(r, ETH_P_IPV6);
+	nft_match_protocol(r, IPPROTO_ICMPV6);
+	nft_match(r, NFT_TRANSPORT, ICMP6_TYPE, &type, sizeof(type));
+}
+
+/* RFC 4291, appendix A: what the kernel makes of the MAC address. */
+static struct ip link_local(const uint8_t *mac)
+{
+	return (struct ip){
+		.family = AF_INET6,
+		.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
+			  mac[3], mac[4], mac[5]},
+	};
+}
+
+static void guard_mac(struct nft_batch *b, const struct port_identity *id)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	nft_match_not(&r, NFT_LINK, ETHER_SOURCE, id->mac, sizeof(id->mac));
+	nft_verdict(&r, NF_DROP);
+}
+
+/* RFC 826, and the probes of RFC 5227, which have no sender. */
+static void allow_arp(struct nft_batch *b, const struct port_identity *id, const struct ip *sender)
+{
+	static const uint8_t lengths[] = {ETH_ALEN, 4};
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_ARP);
+	nft_match(&r, NFT_NETWORK, ARP_LENGTHS, lengths, sizeof(lengths));
+	nft_match(&r, NFT_NETWORK, ARP_SENDER_MAC, id->mac, sizeof(id->mac));
+	nft_match(&r, NFT_NETWORK, ARP_SENDER_IP, sender->bytes, 4);
+	nft_verdict(&r, NF_ACCEPT);
+}
+
+static void allow_source4(struct nft_batch *b, const struct port_identity *id)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_IP);
+	nft_match(&r, NFT_NETWORK, IP_SOURCE, id->ips[SUBNET_V4].bytes, 4);
+	nft_verdict(&r, NF_ACCEPT);
+}
+
+/* A client that has no address yet: RFC 2131, section 4.1. */
+static void allow_dhcp(struct nft_batch *b, const struct port_identity *id)
+{
+	static const uint8_t everybody[] = {255, 255, 255, 255}, ports[] = {0, 68, 0, 67};
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_IP);
+	nft_match(&r, NFT_NETWORK, IP_SOURCE, none4.bytes, 4);
+	nft_match(&r, NFT_NETWORK, IP_DESTINATION, everybody, sizeof(everybody));
+	nft_match_protocol(&r, IPPROTO_UDP);
+	nft_match(&r, NFT_TRANSPORT, 0, ports, sizeof(ports));
+	nft_verdict(&r, NF_ACCEPT);
+}
+
+/* Whoever answers DHCP requests (RFC 2131, RFC 8415) tells the others where their gateway is. */
+static void drop_dhcp_server(struct nft_batch *b, const struct port_identity *id, uint16_t type,
+			     uint16_t port)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+	uint16_t wire = htons(port);
+
+	match_ether_type(&r, type);
+	nft_match_protocol(&r, IPPROTO_UDP);
+	nft_match(&r, NFT_TRANSPORT, 0, &wire, sizeof(wire));
+	nft_verdict(&r, NF_DROP);
+}
+
+static void drop_icmp6(struct nft_batch *b, const struct port_identity *id, uint8_t type)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_icmp6(&r, type);
+	nft_verdict(&r, NF_DROP);
+}
+
+/* What is hidden in fragments; neighbour discovery has none (RFC 6980). */
+static void drop_icmp6_fragments(struct nft_batch *b, const struct port_identity *id)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_IPV6);
+	nft_match_fragment(&r);
+	nft_match_protocol(&r, IPPROTO_ICMPV6);
+	nft_verdict(&r, NF_DROP);
+}
+
+static void drop_foreign_advertisement(struct nft_batch *b, const struct port_identity *id,
+				       const struct ip *local)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_icmp6(&r, NEIGHBOUR_ADVERTISEMENT);
+	nft_match_not(&r, NFT_TRANSPORT, ND_TARGET, id->ips[SUBNET_V6].bytes, 16);
+	nft_match_not(&r, NFT_TRANSPORT, ND_TARGET, local->bytes, 16);
+	nft_verdict(&r, NF_DROP);
+}
+
+static void allow_source6(struct nft_batch *b, const struct port_identity *id,
+			  const struct ip *source)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_IPV6);
+	nft_match(&r, NFT_NETWORK, IP6_SOURCE, source->bytes, 16);
+	nft_verdict(&r, NF_ACCEPT);
+}
+
+/* Without an address yet: asks whether anybody has its own one, joins groups. */
+static void allow_detection(struct nft_batch *b, const struct port_identity *id, uint8_t type,
+			    const struct ip *target)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_icmp6(&r, type);
+	nft_match(&r, NFT_NETWORK, IP6_SOURCE, none6.bytes, 16);
+	if (target)
+		nft_match(&r, NFT_TRANSPORT, ND_TARGET, target->bytes, 16);
+	nft_verdict(&r, NF_ACCEPT);
+}
+
+static void guard_ip6(struct nft_batch *b, const struct port_identity *id)
+{
+	const struct ip *own = &id->ips[SUBNET_V6], local = link_local(id->mac);
+
+	drop_icmp6_fragments(b, id);
+	drop_dhcp_server(b, id, ETH_P_IPV6, DHCP6_SERVER);
+	drop_icmp6(b, id, ROUTER_ADVERTISEMENT);
+	drop_icmp6(b, id, REDIRECT);
+	drop_foreign_advertisement(b, id, &local);
+	allow_source6(b, id, own);
+	allow_source6(b, id, &local);
+	allow_detection(b, id, NEIGHBOUR_SOLICITATION, own);
+	allow_detection(b, id, NEIGHBOUR_SOLICITATION, &local);
+	allow_detection(b, id, MULTICAST_LISTENER_REPORT_2, NULL);
+}
+
+/* The table is made first, so that it is there to be removed. */
+static void remove_table(struct nft_batch *b, uint32_t family, const char *table)
+{
+	nft_table(b, family, table, true);
+	nft_table(b, family, table, false);
+}
+
+static void replace_table(struct nft_batch *b, uint32_t family, const char *table)
+{
+	remove_table(b, family, table);
+	nft_table(b, family, table, true);
+}
+
+int nft_guard_port(struct err *e, const struct port_identity *id)
+{
+	struct nft_batch b;
+	int r = nft_begin(e, &b);
+
+	if (r < 0)
+		return r;
+	replace_table(&b, NFPROTO_NETDEV, id->port);
+	nft_chain_of_device(&b, id->port);
+	guard_mac(&b, id);
+	if (id->ips[SUBNET_V4].family) {
+		drop_dhcp_server(&b, id, ETH_P_IP, DHCP_SERVER);
+		allow_arp(&b, id, &id->ips[SUBNET_V4]);
+		allow_arp(&b, id, &none4);
+		allow_source4(&b, id);
+		allow_dhcp(&b, id);
+	}
+	if (id->ips[SUBNET_V6].family)
+		guard_ip6(&b, id);
+	r = nft_commit(e, &b);
+	return r < 0 ? err_wrap(e, r, "guard the port %s", id->port) : 0;
+}
+
+int nft_unguard_port(struct err *e, const char *port)
+{
+	struct nft_batch b;
+	int r = nft_begin(e, &b);
+
+	if (r < 0)
+		return r;
+	remove_table(&b, NFPROTO_NETDEV, port);
+	r = nft_commit(e, &b);
+	return r < 0 ? err_wrap(e, r, "remove the guard of the port %s", port) : 0;
+}
+
+/* ---- all networks ---------------------------------------------------------------------------- */
+
+static void add_subnets(struct nft_batch *b, const char *set, const struct network_list *networks,
+			size_t family)
+{
+	for (size_t i = 0; i < networks->n; i++) {
+		const struct network *n = &networks->v[i];
+
+		if (n->kind == NETWORK_BRIDGE && n->subnets[family].prefix.ip.family)
+			nft_add_prefix(b, set, &n->subnets[family].prefix);
+	}
+}
+
+/* "ip saddr @nat4 ip daddr != @nat4 masquerade": between networks of ours there is none. */
+static void masquerade(struct nft_batch *b, const char *set, size_t family)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_INET, TABLE, "postrouting");
+	bool v4 = family == SUBNET_V4;
+	uint32_t size = v4 ? 4 : 16;
+
+	nft_match_family(&r, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	nft_lookup(&r, set, NFT_NETWORK, v4 ? IP_SOURCE : IP6_SOURCE, size, false);
+	nft_lookup(&r, set, NFT_NETWORK, v4 ? IP_DESTINATION : IP6_SOURCE + 16, size, true);
+	nft_masquerade(&r);
+}
+
+/* A name as the kernel compares it. */
+static void device_key(char *key, const char *name)
+{
+	memset(key, 0, IF_NAMESIZE);
+	memcpy(key, name, strlen(name));
+}
+
+/* "iifname . oifname @same accept", "iifname @bridges oifname @bridges drop" */
+static void keep_apart(struct nft_batch *b, const struct network_list *networks)
+{
+	struct nft_rule same, other;
+	char key[2 * IF_NAMESIZE];
+
+	nft_set(b, "bridges", NFT_KEY_DEVICE);
+	nft_set(b, "same", NFT_KEY_DEVICES);
+	for (size_t i = 0; i < networks->n; i++) {
+		device_key(key, networks->v[i].bridge);
+		device_key(key + IF_NAMESIZE, networks->v[i].bridge);
+		nft_add(b, "bridges", key, IF_NAMESIZE);
+		nft_add(b, "same", key, sizeof(key));
+	}
+	same = nft_rule(b, NFPROTO_INET, TABLE, "forward");
+	nft_lookup_devices(&same, "same");
+	nft_verdict(&same, NF_ACCEPT);
+	other = nft_rule(b, NFPROTO_INET, TABLE, "forward");
+	nft_lookup_device(&other, "bridges", true);
+	nft_lookup_device(&other, "bridges", false);
+	nft_verdict(&other, NF_DROP);
+}
+
+int nft_apply_networks(struct err *e, const struct network_list *networks)
+{
+	struct nft_batch b;
+	int r = nft_begin(e, &b);
+
+	if (r < 0)
+		return r;
+	remove_table(&b, NFPROTO_INET, TABLE);
+	if (networks->n) {
+		nft_table(&b, NFPROTO_INET, TABLE, true);
+		nft_chain_of_hook(&b, TABLE, "postrouting", "nat", NF_INET_POST_ROUTING, 100);
+		nft_chain_of_hook(&b, TABLE, "forward", "filter", NF_INET_FORWARD, 0);
+		nft_set(&b, "nat4", NFT_KEY_IP4);
+		nft_set(&b, "nat6", NFT_KEY_IP6);
+		add_subnets(&b, "nat4", networks, SUBNET_V4);
+		add_subnets(&b, "nat6", networks, SUBNET_V6);
+		masquerade(&b, "nat4", SUBNET_V4);
+		masquerade(&b, "nat6", SUBNET_V6);
+		keep_apart(&b, networks);
+	}
+	r = nft_commit(e, &b);
+	return r < 0 ? err_wrap(e, r, "write the nftables rules of the networks") : 0;
+}

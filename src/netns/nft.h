@@ -1,0 +1,32 @@
+/*
+ * Private: nftables messages (libnftnl), each function one transaction.
+ *
+ * What leaves a container is judged where it enters the host, on the ingress hook of its veth's
+ * host end: rules in forward chains see neither ARP nor what stays on a bridge. One small chain for
+ * each port, so that no packet passes rules of other containers.
+ */
+#ifndef BAWN_NETNS_NFT_H
+#define BAWN_NETNS_NFT_H
+
+#include "network.h"
+
+/* Who a port's frames may claim to come from. */
+struct port_identity {
+	const char *port;		/* name of the device; also of its table and chain */
+	uint8_t mac[6];
+	struct ip ips[SUBNET_MAX];	/* family 0: none */
+};
+
+/* Lets through: ARP, IP and neighbour discovery of this identity, DHCP requests, duplicate address
+ * detection of its own addresses. Nothing else: no other protocol, no VLAN tag, no router
+ * advertisement, no answer of a DHCP server. A guard that is there is replaced. In a table of its
+ * own: that can be removed in one step, whether it is there or not. */
+int nft_guard_port(struct err *e, const struct port_identity *id);
+int nft_unguard_port(struct err *e, const char *port);
+
+/* Everything that is not of one port, for all networks at once: translates the addresses of what
+ * leaves a bridge network, keeps networks apart from each other. Replaces what was there; without
+ * networks nothing is left. */
+int nft_apply_networks(struct err *e, const struct network_list *networks);
+
+#endif

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# SIGKILL at every system call of what makes and removes networks and interfaces: the next command
+# takes away whatever is left.
+# where: native vm-full
+# limit: 3600
+
+load ../cli/helpers
+load ../cli/networks
+load sweep
+
+
+setup() {
+	network_setup
+	net=$top/build/bawn-net
+	mark=0123456789abcdef0123456789abcdef
+}
+
+teardown() {
+	network_teardown
+}
+
+# killed N COMMAND...: on the host; N 0: not at all. Sets calls.
+killed() {
+	local n=$1 status=0
+	shift
+	on_host timeout -k 5 "$BAWN_TEST_LIMIT" "${killat[@]}" main "$n" "$@" </dev/null >>"$OUT" 2>&1 \
+		3>"$TMP/calls" 4>&- || status=$?
+	calls=$(<"$TMP/calls")
+	((status == 0 || status == 3)) || fail "call $n of $*: killat says $status"
+}
+
+# sweep_command PREPARE CLEAR-UP COMMAND...
+sweep_command() {
+	local prepare=$1 clear=$2 n total
+	shift 2
+	"$prepare"
+	killed 0 "$@"
+	total=$calls
+	"$clear" "not killed"
+	((total > 10)) || fail "only $total calls were seen"
+	for ((n = BAWN_FAULT_FIRST; n <= total; n += BAWN_FAULT_STEP)); do
+		"$prepare"
+		killed "$n" "$@"
+		"$clear" "killed at call $n of $total"
+	done
+	echo "# $BATS_TEST_DESCRIPTION: $total system calls, every ${BAWN_FAULT_STEP}th" >&3
+}
+
+# ---- networks ------------------------------------------------------------------------------------
+
+no_network() {
+	:
+}
+
+one_network() {
+	on_host "$net" create "$NETS" web
+}
+
+# What is half made or half removed is listed, or it is not there at all; either way it goes.
+network_goes() {
+	[[ ! -e $NETS/web/network.json ]] || bawn network delete web || fail "delete fails: $1"
+	bawn network create web || fail "cannot be made again: $1"
+	bawn network delete web
+	assert_host_is_bare || fail "left: $1"
+}
+
+@test "network create, killed" {
+	sweep_command no_network network_goes "$net" create "$NETS" web
+}
+
+@test "network delete, killed" {
+	sweep_command one_network network_goes "$net" delete "$NETS" web
+}
+
+# ---- interfaces ----------------------------------------------------------------------------------
+
+# In the network namespace of a process that stays.
+no_interface() {
+	:
+}
+
+one_interface() {
+	on_host "$net" attach 5 "$NETS" "$TMP" "$mark" web 5<"/proc/$guest/ns/net"
+}
+
+interface_goes() {
+	on_host "$net" release "$NETS" "$mark" || fail "release fails: $1"
+	assert_equal "$(on_host ip -o link | grep -c bw01)" 0 || fail "link left: $1"
+	assert_equal "$(on_host nft list tables | grep -c netdev)" 0 || fail "rules left: $1"
+	assert_equal "$(find "$NETS/web/ports" "$NETS/web/addresses" -mindepth 1 ! -name .new)" "" ||
+		fail "lease left: $1"
+}
+
+with_guest() {
+	one_network
+	unshare -n sleep 1000 </dev/null 3>&- 4>&- &
+	guest=$!
+	wait_for 5 guest_is_apart
+	"$@"
+	kill "$guest"
+	wait "$guest" || true
+}
+
+guest_is_apart() {
+	[[ $(readlink "/proc/$guest/ns/net") != "$(readlink /proc/self/ns/net)" ]]
+}
+
+sweep_attach() {
+	sweep_command no_interface interface_goes "$net" attach 5 "$NETS" "$TMP" "$mark" web \
+		5<"/proc/$guest/ns/net"
+}
+
+@test "attach, killed" { with_guest sweep_attach; }
+@test "release, killed" {
+	with_guest sweep_command one_interface interface_goes "$net" release "$NETS" "$mark"
+}
+
+# ---- containers ----------------------------------------------------------------------------------
+
+on_web() {
+	start_on "$ID" web
+}
+
+container_goes() {
+	"$BAWN" --root "$ROOT" delete --force "$ID" || fail "delete --force fails: $1"
+	assert_equal "$(find "$NETS/web/ports" "$NETS/web/addresses" -mindepth 1 ! -name .new)" "" ||
+		fail "lease left: $1"
+	assert_equal "$(on_host ip -o link | wc -l)" 2 || fail "link left: $1"
+}
+
+@test "run -d --network, killed" {
+	one_network
+	sweep_command no_interface container_goes "$real_bawn" --root "$ROOT" --network-root "$NETS" \
+		run -d --bundle "$BUNDLE" --network web "$ID"
+}
+
+@test "delete --force with a network, killed" {
+	one_network
+	sweep_command on_web container_goes "$real_bawn" --root "$ROOT" --network-root "$NETS" \
+		delete --force "$ID"
+}
