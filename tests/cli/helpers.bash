@@ -225,6 +225,16 @@ need_controller() {
 	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no cgroup v2 controller $1 here"
 }
 
+# Whether the bawn under test is one of build/asan: no static program, and with much memory of its own.
+has_sanitizers() {
+	grep -qa __asan_init "$BAWN"
+}
+
+# without_sanitizers WHY: why the test says nothing about such a program.
+without_sanitizers() {
+	! has_sanitizers || skip "with sanitizers: $1"
+}
+
 need_command() {
 	type -P "$1" >/dev/null || skip "no $1 here"
 }

@@ -195,7 +195,8 @@ use_loop() {
 start_slow() {
 	set_args sh -c 'for i in $(seq 30); do sleep 1000 & done; echo up >/up; wait'
 	rm -f "$BUNDLE/rootfs/up"
-	start_container
+	bawn create --bundle "$BUNDLE" "$ID"
+	bawn start "$ID"
 	wait_for 10 test -s "$BUNDLE/rootfs/up"
 	[[ -z ${1:-} ]] || bawn pause "$ID"
 	bawn update --cpu-period 1000000 --cpu-quota 1000 "$ID"

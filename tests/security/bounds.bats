@@ -75,6 +75,7 @@ within() {
 }
 
 @test "T27: 10000 sizes of the terminal within 40 files and 16 MB" {
+	without_sanitizers "their memory is more than the limit"
 	start_sleeper
 	command=(exec --tty "$ID" probe size)
 	terminal_size="33 99"
@@ -88,6 +89,7 @@ within() {
 }
 
 @test "T27: 50 MB through a terminal within 16 MB" {
+	without_sanitizers "their memory is more than the limit"
 	start_sleeper
 	command=(exec --tty "$ID" sh -c 'stty raw -echo; yes 0123456789abcde | head -c 52428800')
 	within -v 16384
@@ -97,6 +99,7 @@ within() {
 }
 
 @test "T27: output that nobody reads waits in the container, not in bawn's memory" {
+	without_sanitizers "their memory is more than the limit"
 	start_sleeper
 	mkfifo "$TMP/pipe"
 	sleep 1000 <>"$TMP/pipe" 3>&- &

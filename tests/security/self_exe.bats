@@ -44,6 +44,7 @@ assert_program_unchanged() {
 }
 
 @test "T01: what a container runs as /proc/self/exe cannot be written by another process of it" {
+	without_sanitizers "the container has not the libraries to run it"
 	make_bundle
 	with_payload
 	all_caps
@@ -157,8 +158,9 @@ start_often() { # N
 # What traces the last process of exec finds nothing that the program itself will not have.
 assert_nothing_to_see() {
 	(($(counted seized) > 0)) || fail "the attacker caught nothing: $(cat "$OUT")"
-	[[ $(counted written)$(counted beyond)$(counted environ)$(counted memory) == 0000 ]] ||
-		fail "$(cat "$OUT")"
+	[[ $(counted written)$(counted beyond) == 00 ]] || fail "$(cat "$OUT")"
+	# These need all memory to the end, the stack with the environment too: leave_memory_behind().
+	has_sanitizers || [[ $(counted environ)$(counted memory) == 00 ]] || fail "$(cat "$OUT")"
 	assert_equal "$(counted stronger) $(counted unfiltered)" "0 0"
 }
 
