@@ -13,8 +13,8 @@
 
 /* How long killed processes may take to end. */
 #define END_TIMEOUT_MS 10000
-/* And the first one of a container whose other processes may still live. */
-#define SHARED_TIMEOUT_MS 100
+/* And the first one before the rest of its cgroup is killed. */
+#define FIRST_TIMEOUT_MS 100
 
 /* 1 and *place, and the mount open; 0 when there is none. */
 static int find_cgroup(struct err *e, struct container *c, enum intent_kind kind,
@@ -60,24 +60,32 @@ static int kill_cgroup(struct err *e, struct container *c, enum intent_kind kind
 	return r == -ENOENT || r == -ENODEV ? 0 : r;
 }
 
-/* The first process and, with it, its pid namespace. For a container with a cgroup this is not
- * needed, only faster: the kernel reports changes of cgroup.events at most every 10 ms, the end of
- * a process at once. Without a pid namespace of its own another process can hold its end up, by
- * ptrace, until the cgroup is killed. */
-static int kill_init(struct err *e, const struct container *c)
+/* The first process and, with it, its pid namespace. -ETIMEDOUT after wait_ms. */
+static int kill_init(struct err *e, const struct container *c, int wait_ms)
 {
 	struct err ignored;
 	_close_ int pidfd = container_pidfd(&ignored, c);
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	bool cgroup_too = c->state.shares_pids && c->state.has_cgroup;
 
 	if (pidfd < 0)
 		return 0;
 	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return err_sys(e, "kill process %d", (int)c->state.pid);
-	if (poll(&p, 1, cgroup_too ? SHARED_TIMEOUT_MS : END_TIMEOUT_MS) == 0 && !cgroup_too)
+	if (poll(&p, 1, wait_ms) == 0)
 		return err_num(e, ETIMEDOUT, "process %d does not end", (int)c->state.pid);
 	return 0;
+}
+
+/* For a container with a cgroup this is not needed, only faster: the kernel reports changes of
+ * cgroup.events at most every 10 ms, the end of a process at once. *slow: others hold its end up by
+ * ptrace, or it has no processor time; both until the cgroup is killed. */
+static int kill_init_first(struct err *e, const struct container *c, bool *slow)
+{
+	bool cgroup_too = c->state.has_cgroup;
+	int r = kill_init(e, c, cgroup_too ? FIRST_TIMEOUT_MS : END_TIMEOUT_MS);
+
+	*slow = cgroup_too && r == -ETIMEDOUT;
+	return *slow ? 0 : r;
 }
 
 /* r and *e of before, or those of the next step when it is the first that fails. */
@@ -95,7 +103,7 @@ int container_kill_all(struct err *e, struct container *c)
 	int r = kill_cgroup(e, c, INTENT_CGROUP, 0);
 
 	/* Whatever fails, the rest is tried. */
-	r = first_error(e, r, &next, kill_init(&next, c));
+	r = first_error(e, r, &next, kill_init(&next, c, END_TIMEOUT_MS));
 	/* The maker may wait for a hook. */
 	return first_error(e, r, &next, kill_cgroup(&next, c, INTENT_HOOK_CGROUP, 0));
 }
@@ -151,15 +159,17 @@ static void poststop(struct container *c, const struct spec *spec)
 
 int container_destroy(struct err *e, struct container *c, const struct spec *spec)
 {
-	bool left = false;
+	bool left = false, slow = false;
 	int r = 0;
 
 	if (c->has_state)
-		r = kill_init(e, c);
+		r = kill_init_first(e, c, &slow);
 	if (r == 0)
 		r = end_unit(e, c, &left);
 	if (r == 0 && !left)
 		r = remove_cgroup(e, c, INTENT_CGROUP);
+	if (r == 0 && slow)
+		r = kill_init(e, c, END_TIMEOUT_MS);
 	if (r == 0)
 		r = container_release_networks(e, c);
 	if (r == 0 && spec && spec->hooks[HOOK_POSTSTOP].n)

@@ -43,8 +43,9 @@ int net_interfaces_parse(struct arena *a, struct slice text, struct net_interfac
 	while (slice_line(&text, &line)) {
 		struct net_interface i = {.name = NULL};
 
+		/* The name becomes a string. */
 		if (!slice_split(line, ':', &name, &counters) || !slice_word(&name, &word) ||
-		    !parse_counters(counters, &i))
+		    memchr(word.p, '\0', word.n) || !parse_counters(counters, &i))
 			continue;
 		if (ret->n == lines) {
 			ret->cut = true;
