@@ -56,6 +56,13 @@ watch_events() {
 	watcher=$!
 }
 
+stop_watching() {
+	kill "$watcher"
+	status=0
+	wait "$watcher" || status=$?
+	assert_status 143
+}
+
 @test "limits: memory, cpus; out of memory is an event" {
 	watch_events
 	start --memory-limit 33554432 --cpus 0.5
@@ -65,8 +72,7 @@ watch_events() {
 	wait_for 20 grep -q /tasks/oom seen
 	run_ctr 0 tasks metrics "$NAME"
 	assert_output_has memory.usage
-	kill "$watcher"
-	wait "$watcher" || true
+	stop_watching
 }
 
 @test "rights: seccomp, privileged, capabilities, no new privileges" {
@@ -80,6 +86,20 @@ watch_events() {
 	assert_output_has 000001fffdffffff
 	once 0 --cap-add CAP_NET_ADMIN --cap-drop CAP_CHOWN -- grep CapEff /proc/self/status
 	assert_output_has 00000000a80435fa
+}
+
+@test "rights: one's own seccomp profile, AppArmor's, new privileges, a device" {
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28}]}' >profile.json
+	once 1 --seccomp --seccomp-profile "$TMP/profile.json" -- mkdir /tmp/x
+	assert_output_has "No space left on device"
+	once 0 --allow-new-privs -- grep NoNewPrivs /proc/self/status
+	assert_stdout $'NoNewPrivs:\t0'
+	once 0 --apparmor-default-profile bawn-default -- cat /proc/self/attr/current
+	assert_stdout "bawn-default (enforce)"
+	once 1 --cap-add CAP_SYSLOG -- sh -c 'mknod /tmp/kmsg c 1 11; head -c 0 /tmp/kmsg'
+	assert_output_has "Operation not permitted"
+	once 0 --cap-add CAP_SYSLOG --device /dev/kmsg -- head -c 0 /dev/kmsg
 }
 
 @test "namespaces: the host's network, a path, a cgroup of one's own" {
@@ -147,8 +167,7 @@ watch_events() {
 	run_ctr 0 tasks pause "$NAME"
 	run_ctr 0 tasks resume "$NAME"
 	wait_for 20 grep -q /tasks/resumed seen
-	kill "$watcher"
-	wait "$watcher" || true
+	stop_watching
 	assert_equal "$(grep -oE '/tasks/[a-z]+' seen | xargs)" \
 		"/tasks/create /tasks/start /tasks/exit /tasks/delete /tasks/create /tasks/start /tasks/paused /tasks/resumed"
 	assert_file_has seen '"exit_status":3'

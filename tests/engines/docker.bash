@@ -9,6 +9,7 @@
 load containerd
 
 image=localhost/busybox
+dockerd_cgroup=/sys/fs/cgroup/dockerd
 
 setup_file() {
 	TMP=$BATS_FILE_TMPDIR
@@ -54,15 +55,24 @@ start_docker() {
 	launch_dockerd
 }
 
-# With Debian's containerd beside it, as docker.service has it.
+# With Debian's containerd beside it and a cgroup of its own, as docker.service has them: of the root,
+# which has no limit of swap, dockerd concludes that the kernel has none.
 launch_dockerd() {
 	local options=(--bridge=none --iptables=false --ip6tables=false)
 	[[ -z ${DOCKERD:-} ]] || read -ra options <<<"$DOCKERD"
 	[[ $runtime == bawn ]] || options+=(--default-runtime "$runtime")
-	dockerd --config-file "$(daemon_config)" --containerd "$containerd_socket" \
-		"${options[@]}" </dev/null >>/run/dockerd.log 2>&1 3>&- 4>&- &
+	mkdir -p "$dockerd_cgroup"
+	GOGC=400 in_cgroup "$dockerd_cgroup" dockerd --config-file "$(daemon_config)" \
+		--containerd "$containerd_socket" "${options[@]}" \
+		</dev/null >>/run/dockerd.log 2>&1 3>&- 4>&- &
 	echo $! >/run/dockerd.test-pid
 	wait_for_daemon dockerd docker version
+}
+
+# in_cgroup DIR PROGRAM...: becomes PROGRAM.
+in_cgroup() {
+	echo "$BASHPID" >"$1/cgroup.procs"
+	exec "${@:2}"
 }
 
 # The file as it is, but for another runtime: dockerd takes no option that its file has as well.
@@ -77,6 +87,7 @@ daemon_config() {
 
 stop_docker() {
 	stop_daemon dockerd
+	rmdir "$dockerd_cgroup"
 	umount -R --lazy /var/lib/docker
 	stop_containerd
 }
