@@ -209,14 +209,14 @@ refuses() {
 	property TimeoutStopUSec "uint64 11000000"
 	property KillSignal 37
 	property Description "'my own'"
-	property Wants "['dbus.service']"
+	property After "['dbus.service']"
 	property CollectMode "'inactive-or-failed'"
 	property RuntimeMaxSec 1000.5
 	create_unit
 	assert_equal "$(show "$unit" TimeoutStopUSec)" 11s
 	assert_equal "$(show "$unit" KillSignal)" 37
 	assert_equal "$(show "$unit" Description)" "my own"
-	[[ $(show "$unit" Wants) == *dbus.service* ]]
+	[[ $(show "$unit" After) == *dbus.service* ]]
 	assert_equal "$(show "$unit" RuntimeMaxUSec)" "16min 40.500000s"
 }
 
@@ -232,6 +232,7 @@ refuses() {
 	done <<-'EOF'
 		TimeoutStopUSec|uint64 x|annotation org.systemd.property.TimeoutStopUSec: no value
 		ExecStart|'/bin/sh'|annotation org.systemd.property.ExecStart: refused
+		Requires|['dbus.service']|annotation org.systemd.property.Requires: refused
 		FailureAction|'reboot'|annotation org.systemd.property.FailureAction: refused
 		DeviceAllow|[('/dev/sda','rw')]|annotation org.systemd.property.DeviceAllow: refused
 		KillSignal|byte 300|org.systemd.property.KillSignal: the value does not fit
