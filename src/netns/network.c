@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #define FILE_NAME "network.json"
+#define FILE_NEW FILE_NAME ".new"
 #define FILE_VERSION 1
 #define NETWORKS_MAX 4096
 
@@ -241,19 +242,23 @@ int network_save(struct err *e, int root_fd, const struct network *n)
 	dir = openat(root_fd, n->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return err_sys(e, "open the directory of network %s", n->name);
-	r = file_replace_at(e, dir, FILE_NAME, out.data, out.len, 0600);
+	/* Always the same name: what a killed writer leaves is found by network_forget(). */
+	r = file_create_at(e, dir, FILE_NEW, out.data, out.len, 0600);
+	if (r == 0 && renameat(dir, FILE_NEW, dir, FILE_NAME) < 0)
+		r = err_sys(e, "write " FILE_NAME);
 	return r < 0 ? err_wrap(e, r, "network %s", n->name) : 0;
 }
 
 int network_forget(struct err *e, int root_fd, const char *name)
 {
+	static const char *const files[] = {FILE_NEW, FILE_NAME};
 	char path[NETWORK_NAME_MAX + 32];
-	int r = path_of(e, name, path, sizeof(path));
 
-	if (r < 0)
-		return r;
-	if (unlinkat(root_fd, path, 0) < 0 && errno != ENOENT)
-		return err_sys(e, "remove %s", path);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)str_format(path, sizeof(path), "%s/%s", name, files[i]);
+		if (unlinkat(root_fd, path, 0) < 0 && errno != ENOENT)
+			return err_sys(e, "remove %s", path);
+	}
 	if (unlinkat(root_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "remove the directory of network %s", name);
 	return 0;

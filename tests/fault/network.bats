@@ -4,6 +4,8 @@
 # where: native vm-full
 # limit: 3600
 
+: "${BAWN_FAULT_STEP:=5}"
+
 load ../cli/helpers
 load ../cli/networks
 load sweep
