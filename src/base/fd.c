@@ -181,6 +181,27 @@ int file_replace_at(struct err *e, int dirfd, const char *name, const void *data
 	return 0;
 }
 
+int dirs_make(struct err *e, const char *what, const char *path, mode_t parents)
+{
+	char part[4096];
+	int r = str_format(part, sizeof(part), "%s", path);
+
+	if (r < 0 || !*path)
+		return err_num(e, r < 0 ? r : ENOENT, "make the %s %s", what, path);
+	for (char *p = part + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end)
+			continue;
+		*p = '\0';
+		if (mkdir(part, end ? parents : 0700) < 0 && errno != EEXIST)
+			return err_sys(e, "make the %s %s", what, part);
+		*p = end;
+		if (!end)
+			return 0;
+	}
+}
+
 ssize_t fd_send(int sock, const void *data, size_t len, int fd)
 {
 	union {

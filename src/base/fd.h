@@ -51,6 +51,10 @@ int file_create_at(struct err *e, int dirfd, const char *name, const void *data,
 int file_replace_at(struct err *e, int dirfd, const char *name, const void *data, size_t len,
 		    mode_t mode);
 
+/* Makes a directory (0700) and those above it (mode `parents`) that are missing. For trusted paths
+ * only. `what` names it in messages. */
+int dirs_make(struct err *e, const char *what, const char *path, mode_t parents);
+
 /* Sends or receives up to one fd with a message over a SOCK_SEQPACKET or SOCK_STREAM socket.
  * fd < 0 sends none; *ret_fd is FD_NONE when none came. Returns bytes, 0 on EOF, or -errno. */
 ssize_t fd_send(int sock, const void *data, size_t len, int fd);

@@ -1,10 +1,7 @@
 /* An interface for a container: see netns.h. */
 #include "netns.h"
 
-#include <sched.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <linux/sockios.h>
 
 #include "bridge.h"
 #include "lease.h"
@@ -96,8 +93,9 @@ static int take_spec(struct err *e, struct attachment *a, char name[NETWORK_NAME
 }
 
 /* Runs in the container's network namespace. */
-static int open_there(struct err *e, struct attachment *a)
+static int open_there(struct err *e, void *arg)
 {
+	struct attachment *a = arg;
 	static const char *const off[] = {"disable_ipv6", "accept_dad", "accept_ra",
 					  "addr_gen_mode"};
 	bool ip6 = a->network.subnets[SUBNET_V6].prefix.ip.family;
@@ -112,7 +110,6 @@ static int open_there(struct err *e, struct attachment *a)
 	return r;
 }
 
-/* Both sockets; the thread comes back whatever happens over there. */
 static int open_sides(struct err *e, struct attachment *a)
 {
 	_close_ int home = FD_NONE;
@@ -120,21 +117,13 @@ static int open_sides(struct err *e, struct attachment *a)
 
 	if (r < 0)
 		return r;
-	home = ioctl(nl_fd(&a->here), SIOCGSKNS);
-	if (home < 0)
-		return err_sys(e, "open the host's network namespace");
-	if (setns(a->want->netns_fd, CLONE_NEWNET) < 0)
-		return err_sys(e, "enter the container's network namespace");
-	r = open_there(e, a);
-	if (setns(home, CLONE_NEWNET) < 0)
-		return err_sys(e, "return to the host's network namespace");
-	return r;
+	home = nl_namespace(e, &a->here);
+	return home < 0 ? home : nl_visit(e, home, a->want->netns_fd, open_there, a);
 }
 
 /* Guarded before it is up: not one frame passes that is not the container's. */
 static int make_port(struct err *e, struct attachment *a)
 {
-	struct port_identity id = {.port = a->port.port};
 	struct link bridge, port;
 	struct veth v = {
 		.name = a->port.port,
@@ -151,12 +140,10 @@ static int make_port(struct err *e, struct attachment *a)
 	if (r < 0)
 		return r;
 	v.master = bridge.index;
-	memcpy(id.mac, a->port.mac, sizeof(id.mac));
-	memcpy(id.ips, a->port.ips, sizeof(id.ips));
 	r = link_add_veth(e, &a->here, &v);
 	if (r < 0)
 		return err_wrap(e, r, "make the interface %s", a->port.interface);
-	r = nft_guard_port(e, &id);
+	r = nft_guard_port(e, &a->port);
 	if (r == 0)
 		r = link_get(e, &a->here, a->port.port, 0, &port);
 	return r < 0 ? r : link_set_up(e, &a->here, port.index);

@@ -262,7 +262,6 @@ int network_delete(struct err *e, const char *root, const char *name)
 static int restore_port(struct err *e, void *arg, const struct network *n,
 			const struct port_record *p)
 {
-	struct port_identity id = {.port = p->port};
 	struct session *s = arg;
 	struct link port, bridge;
 	int r;
@@ -272,10 +271,8 @@ static int restore_port(struct err *e, void *arg, const struct network *n,
 	r = link_get(e, &s->nl, p->port, 0, &port);
 	if (r == -ENODEV)
 		return 0;
-	memcpy(id.mac, p->mac, sizeof(id.mac));
-	memcpy(id.ips, p->ips, sizeof(id.ips));
 	if (r == 0)
-		r = nft_guard_port(e, &id);
+		r = nft_guard_port(e, p);
 	if (r == 0)
 		r = link_get(e, &s->nl, n->bridge, 0, &bridge);
 	return r < 0 ? r : link_set_master(e, &s->nl, port.index, bridge.index);

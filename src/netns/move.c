@@ -8,9 +8,6 @@
  */
 #include "netns.h"
 
-#include <linux/sockios.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "link.h"
@@ -49,7 +46,13 @@ static bool template_is_good(const char *name)
 	return percent[1] == 'd' && !strchr(percent + 1, '%');
 }
 
-/* Both sockets; the thread comes back whatever happens over there. */
+static int open_other(struct err *e, void *arg)
+{
+	struct transfer *t = arg;
+
+	return nl_open(e, &t->other.nl);
+}
+
 static int open_sides(struct err *e, struct transfer *t)
 {
 	struct stat here, there;
@@ -57,20 +60,14 @@ static int open_sides(struct err *e, struct transfer *t)
 
 	if (r < 0)
 		return r;
-	/* The namespace of a socket; no need of /proc. */
-	t->host.fd = ioctl(nl_fd(&t->host.nl), SIOCGSKNS);
+	t->host.fd = nl_namespace(e, &t->host.nl);
 	if (t->host.fd < 0)
-		return err_sys(e, "open the host's network namespace");
+		return t->host.fd;
 	if (fstat(t->host.fd, &here) < 0 || fstat(t->other.fd, &there) < 0)
 		return err_sys(e, "look at the network namespaces");
 	if (here.st_dev == there.st_dev && here.st_ino == there.st_ino)
 		return err_set(e, ERR_CONFIG, "the container's network namespace is the host's");
-	if (setns(t->other.fd, CLONE_NEWNET) < 0)
-		return err_sys(e, "enter the container's network namespace");
-	r = nl_open(e, &t->other.nl);
-	if (setns(t->host.fd, CLONE_NEWNET) < 0)
-		return err_sys(e, "return to the host's network namespace");
-	return r;
+	return nl_visit(e, t->host.fd, t->other.fd, open_other, t);
 }
 
 static void transfer_done(struct transfer *t)

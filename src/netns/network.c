@@ -33,32 +33,14 @@ int network_name_check(struct err *e, const char *name)
 	return 0;
 }
 
-static int make_dirs(struct err *e, const char *path)
-{
-	char part[PATH_MAX];
-
-	if (path[0] != '/' || str_format(part, sizeof(part), "%s", path) < 0)
-		return err_set(e, ERR_USAGE, "the directory of networks must be an absolute path");
-	for (char *p = part + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end)
-			continue;
-		*p = '\0';
-		if (mkdir(part, end ? 0755 : 0700) < 0 && errno != EEXIST)
-			return err_sys(e, "make the directory of networks %s", part);
-		*p = end;
-		if (!end)
-			return 0;
-	}
-}
-
 int network_root_open(struct err *e, const char *root, int *ret_fd)
 {
 	_close_ int fd = FD_NONE;
 	int r;
 
-	r = make_dirs(e, root);
+	if (root[0] != '/')
+		return err_set(e, ERR_USAGE, "the directory of networks must be an absolute path");
+	r = dirs_make(e, "directory of networks", root, 0755);
 	if (r < 0)
 		return r;
 	fd = openat(AT_FDCWD, root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

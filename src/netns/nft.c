@@ -62,7 +62,7 @@ static struct ip link_local(const uint8_t *mac)
 	};
 }
 
-static void guard_mac(struct nft_batch *b, const struct port_identity *id)
+static void guard_mac(struct nft_batch *b, const struct port_record *id)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
@@ -71,7 +71,7 @@ static void guard_mac(struct nft_batch *b, const struct port_identity *id)
 }
 
 /* RFC 826, and the probes of RFC 5227, which have no sender. */
-static void allow_arp(struct nft_batch *b, const struct port_identity *id, const struct ip *sender)
+static void allow_arp(struct nft_batch *b, const struct port_record *id, const struct ip *sender)
 {
 	static const uint8_t lengths[] = {ETH_ALEN, 4};
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -83,7 +83,7 @@ static void allow_arp(struct nft_batch *b, const struct port_identity *id, const
 	nft_verdict(&r, NF_ACCEPT);
 }
 
-static void allow_source4(struct nft_batch *b, const struct port_identity *id)
+static void allow_source4(struct nft_batch *b, const struct port_record *id)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
@@ -93,7 +93,7 @@ static void allow_source4(struct nft_batch *b, const struct port_identity *id)
 }
 
 /* A client that has no address yet: RFC 2131, section 4.1. */
-static void allow_dhcp(struct nft_batch *b, const struct port_identity *id)
+static void allow_dhcp(struct nft_batch *b, const struct port_record *id)
 {
 	static const uint8_t everybody[] = {255, 255, 255, 255}, ports[] = {0, 68, 0, 67};
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -107,7 +107,7 @@ static void allow_dhcp(struct nft_batch *b, const struct port_identity *id)
 }
 
 /* Whoever answers DHCP requests (RFC 2131, RFC 8415) tells the others where their gateway is. */
-static void drop_dhcp_server(struct nft_batch *b, const struct port_identity *id, uint16_t type,
+static void drop_dhcp_server(struct nft_batch *b, const struct port_record *id, uint16_t type,
 			     uint16_t port)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -119,7 +119,7 @@ static void drop_dhcp_server(struct nft_batch *b, const struct port_identity *id
 	nft_verdict(&r, NF_DROP);
 }
 
-static void drop_icmp6(struct nft_batch *b, const struct port_identity *id, uint8_t type)
+static void drop_icmp6(struct nft_batch *b, const struct port_record *id, uint8_t type)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
@@ -128,7 +128,7 @@ static void drop_icmp6(struct nft_batch *b, const struct port_identity *id, uint
 }
 
 /* What is hidden in fragments; neighbour discovery has none (RFC 6980). */
-static void drop_icmp6_fragments(struct nft_batch *b, const struct port_identity *id)
+static void drop_icmp6_fragments(struct nft_batch *b, const struct port_record *id)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
@@ -138,7 +138,7 @@ static void drop_icmp6_fragments(struct nft_batch *b, const struct port_identity
 	nft_verdict(&r, NF_DROP);
 }
 
-static void drop_foreign_advertisement(struct nft_batch *b, const struct port_identity *id,
+static void drop_foreign_advertisement(struct nft_batch *b, const struct port_record *id,
 				       const struct ip *local)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -149,7 +149,7 @@ static void drop_foreign_advertisement(struct nft_batch *b, const struct port_id
 	nft_verdict(&r, NF_DROP);
 }
 
-static void allow_source6(struct nft_batch *b, const struct port_identity *id,
+static void allow_source6(struct nft_batch *b, const struct port_record *id,
 			  const struct ip *source)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -160,7 +160,7 @@ static void allow_source6(struct nft_batch *b, const struct port_identity *id,
 }
 
 /* Without an address yet: asks whether anybody has its own one, joins groups. */
-static void allow_detection(struct nft_batch *b, const struct port_identity *id, uint8_t type,
+static void allow_detection(struct nft_batch *b, const struct port_record *id, uint8_t type,
 			    const struct ip *target)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -172,7 +172,7 @@ static void allow_detection(struct nft_batch *b, const struct port_identity *id,
 	nft_verdict(&r, NF_ACCEPT);
 }
 
-static void guard_ip6(struct nft_batch *b, const struct port_identity *id)
+static void guard_ip6(struct nft_batch *b, const struct port_record *id)
 {
 	const struct ip *own = &id->ips[SUBNET_V6], local = link_local(id->mac);
 
@@ -201,7 +201,7 @@ static void replace_table(struct nft_batch *b, uint32_t family, const char *tabl
 	nft_table(b, family, table, true);
 }
 
-int nft_guard_port(struct err *e, const struct port_identity *id)
+int nft_guard_port(struct err *e, const struct port_record *id)
 {
 	struct nft_batch b;
 	int r = nft_begin(e, &b);

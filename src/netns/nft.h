@@ -8,20 +8,13 @@
 #ifndef BAWN_NETNS_NFT_H
 #define BAWN_NETNS_NFT_H
 
-#include "network.h"
+#include "lease.h"
 
-/* Who a port's frames may claim to come from. */
-struct port_identity {
-	const char *port;		/* name of the device; also of its table and chain */
-	uint8_t mac[6];
-	struct ip ips[SUBNET_MAX];	/* family 0: none */
-};
-
-/* Lets through: ARP, IP and neighbour discovery of this identity, DHCP requests, duplicate address
- * detection of its own addresses. Nothing else: no other protocol, no VLAN tag, no router
+/* Lets through: ARP, IP and neighbour discovery in this record's name, DHCP requests, duplicate
+ * address detection of its own addresses. Nothing else: no other protocol, no VLAN tag, no router
  * advertisement, no answer of a DHCP server. A guard that is there is replaced. In a table of its
- * own: that can be removed in one step, whether it is there or not. */
-int nft_guard_port(struct err *e, const struct port_identity *id);
+ * own, of the port's name: that can be removed in one step, whether it is there or not. */
+int nft_guard_port(struct err *e, const struct port_record *id);
 int nft_unguard_port(struct err *e, const char *port);
 
 /* Everything that is not of one port, for all networks at once: translates the addresses of what

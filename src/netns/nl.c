@@ -4,7 +4,10 @@
  */
 #include "nl.h"
 
+#include <linux/sockios.h>
+#include <sched.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #define REPLY_SIZE 32768	/* the kernel's own limit for one part of a dump */
@@ -39,6 +42,26 @@ void nl_close(struct nl *nl)
 int nl_fd(const struct nl *nl)
 {
 	return mnl_socket_get_fd(nl->sock);
+}
+
+int nl_namespace(struct err *e, const struct nl *nl)
+{
+	int fd = ioctl(nl_fd(nl), SIOCGSKNS);
+
+	return fd < 0 ? err_sys(e, "open the host's network namespace") : fd;
+}
+
+int nl_visit(struct err *e, int home_fd, int netns_fd, int (*visit)(struct err *e, void *arg),
+	     void *arg)
+{
+	int r;
+
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return err_sys(e, "enter the container's network namespace");
+	r = visit(e, arg);
+	if (setns(home_fd, CLONE_NEWNET) < 0)
+		return err_sys(e, "return to the host's network namespace");
+	return r;
 }
 
 void nl_begin(struct nl_request *req, uint16_t type, uint16_t flags, const void *header,

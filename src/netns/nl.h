@@ -16,6 +16,12 @@ struct nl {
 int nl_open(struct err *e, struct nl *nl);
 void nl_close(struct nl *nl);	/* accepts a zeroed struct */
 int nl_fd(const struct nl *nl);
+/* The network namespace that the socket is of, without /proc: an fd that the caller owns. */
+int nl_namespace(struct err *e, const struct nl *nl);
+/* Runs visit(e, arg) in the container's network namespace; the thread comes back to home_fd,
+ * whatever happens over there. */
+int nl_visit(struct err *e, int home_fd, int netns_fd, int (*visit)(struct err *e, void *arg),
+	     void *arg);
 
 /* A request being built. Attributes that do not fit make nl_call() fail. */
 #define NL_REQUEST_MAX 1024

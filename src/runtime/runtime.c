@@ -40,28 +40,6 @@ static int explain_root(const struct runtime *rt, struct err *e, int r)
 		       : r;
 }
 
-/* The path is the caller's own, not the container's: plain mkdir is right here. */
-static int make_dirs(struct err *e, const char *path)
-{
-	char part[4096];
-	int r = str_format(part, sizeof(part), "%s", path);
-
-	if (r < 0)
-		return err_num(e, r, "make the state root %s", path);
-	for (char *p = part + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end)
-			continue;
-		*p = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST)
-			return err_sys(e, "make the state root %s", part);
-		*p = end;
-		if (!end)
-			return 0;
-	}
-}
-
 int runtime_open(struct err *e, struct runtime *rt, bool create)
 {
 	struct stat st;
@@ -79,7 +57,7 @@ int runtime_open(struct err *e, struct runtime *rt, bool create)
 			return 0;
 		if (errno != ENOENT || round > 0)
 			return explain_root(rt, e, err_sys(e, "open the state root %s", rt->root));
-		r = make_dirs(e, rt->root);
+		r = dirs_make(e, "state root", rt->root, 0700);
 		if (r < 0)
 			return explain_root(rt, e, r);
 	}

@@ -1,41 +1,20 @@
 #!/usr/bin/env bats
-# linux.netDevices: devices of the host go into the container. "The host" is a network namespace
-# that each test makes for itself: nothing touches the machine's own devices.
+# linux.netDevices: devices of the host (host_net.bash) go into the container.
 # where: native vm-full
 
 load helpers
+load host_net
 
 setup() {
 	test_setup
-	need_command nsenter
-	real_bawn=$BAWN
-	unshare -n sleep 1000 </dev/null 3>&- 4>&- &
-	host=$!
-	wait_for 5 host_is_apart
-	on_host ip link set lo up
-	on_host ip link add probe type veth peer name probe2 2>"$TMP/why" ||
-		skip "this kernel has no veth: $(cat "$TMP/why")"
-	on_host ip link del probe
-	BAWN=$TMP/bawn-on-host
-	printf '#!/bin/sh\nexec nsenter --net=/proc/%s/ns/net %s "$@"\n' "$host" "$real_bawn" >"$BAWN"
-	chmod 755 "$BAWN"
+	host_setup
 	make_bundle
 	set_args sleep 1000
 }
 
 teardown() {
-	BAWN=$real_bawn
-	kill "$host" || true
-	wait "$host" 2>/dev/null || true
+	host_teardown
 	test_teardown
-}
-
-host_is_apart() {
-	[[ $(readlink "/proc/$host/ns/net") != "$(readlink /proc/self/ns/net)" ]]
-}
-
-on_host() {
-	nsenter --net="/proc/$host/ns/net" "$@"
 }
 
 # in_container COMMAND...: with the container's network, but the host's programs.

@@ -1,29 +1,17 @@
 # networks.bash - for suites about networks of bawn's own: `load networks` after helpers, with
 # network_setup and network_teardown as setup and teardown.
 #
-# "The host" is a network namespace that each test makes for itself ($host: the process that keeps
-# it): no traffic and no device leaves it. $BAWN runs in it, with the test's own directory of
-# networks, $NETS.
+# $BAWN runs on "the host" of host_net.bash, with the test's own directory of networks, $NETS.
 
 # shellcheck disable=SC2034,SC2154 # variables of helpers.bash
+
+. "${BASH_SOURCE[0]%/*}/host_net.bash"
 
 network_setup() {
 	NETS=$BATS_TEST_TMPDIR/networks
 	test_setup
-	need_command nsenter
 	need_command nft
-	real_bawn=$BAWN
-	unshare -n sleep 1000 </dev/null 3>&- 4>&- &
-	host=$!
-	wait_for 5 host_is_apart
-	on_host ip link set lo up
-	on_host ip link add probe type veth peer name probe2 2>"$TMP/why" ||
-		skip "this kernel has no veth: $(cat "$TMP/why")"
-	on_host ip link del probe
-	BAWN=$TMP/bawn-on-host
-	printf '#!/bin/sh\nexec nsenter --net=/proc/%s/ns/net %s --network-root %s "$@"\n' "$host" \
-		"$real_bawn" "$NETS" >"$BAWN"
-	chmod 755 "$BAWN"
+	host_setup --network-root "$NETS"
 	make_bundle
 	set_args sleep 1000
 }
@@ -38,9 +26,7 @@ network_teardown() {
 		[[ ! -d $name ]] || bawn network delete "$(basename "$name")"
 	done
 	assert_host_is_bare
-	BAWN=$real_bawn
-	kill "$host" || true
-	wait "$host" 2>/dev/null || true
+	host_teardown
 	test_teardown
 }
 
@@ -49,14 +35,6 @@ assert_host_is_bare() {
 	assert_equal "$(on_host ip -o link | awk '{ print $2 }' | xargs)" "lo:"
 	assert_equal "$(on_host nft list ruleset)" ""
 	assert_equal "$(find "$NETS" -mindepth 1 2>/dev/null)" ""
-}
-
-host_is_apart() {
-	[[ $(readlink "/proc/$host/ns/net") != "$(readlink /proc/self/ns/net)" ]]
-}
-
-on_host() {
-	nsenter --net="/proc/$host/ns/net" "$@"
 }
 
 # in_container ID COMMAND...: in its network, with the host's programs.

@@ -10,7 +10,6 @@ load ../cli/helpers
 load ../cli/networks
 load sweep
 
-
 setup() {
 	network_setup
 	net=$top/build/bawn-net
