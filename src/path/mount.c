@@ -198,10 +198,10 @@ int mount_attach(struct err *e, int mount_fd, int target_fd, int root, const cha
 
 int mount_enter_top(struct err *e)
 {
-	_close_ int self = openat(AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	_close_ int self = sys_pidfd_open(getpid());
 
 	if (self < 0)
-		return err_sys(e, "open /proc/self/ns/mnt");
+		return err_sys(e, "open a pidfd of bawn itself");
 	/* Joining sets root and directory, whatever the namespace: setns(2). */
 	if (setns(self, CLONE_NEWNS) < 0)
 		return err_sys(e, "enter the root of the mount namespace%s",
