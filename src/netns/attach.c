@@ -4,15 +4,14 @@
 #include <stdio.h>
 
 #include "bridge.h"
-#include "lease.h"
-#include "nft.h"
+#include "port.h"
 
 struct attachment {
 	const struct network_attach *want;
 	int root_fd;
 	struct network network;
 	struct port_record port;
-	struct nl here, there;		/* the host's network namespace, the container's */
+	struct port_sides sides;
 };
 
 static int take_mac(struct err *e, const char *text, uint8_t mac[6])
@@ -99,7 +98,7 @@ static int open_there(struct err *e, void *arg)
 	static const char *const off[] = {"disable_ipv6", "accept_dad", "accept_ra",
 					  "addr_gen_mode"};
 	bool ip6 = a->network.subnets[SUBNET_V6].prefix.ip.family;
-	int r = nl_open(e, &a->there);
+	int r = nl_open(e, &a->sides.there);
 
 	/* Our address is not looked for on the link: nobody else can have it. The link-local one is
 	 * made of the MAC address (mode 0), which the guard of the port knows. */
@@ -113,62 +112,12 @@ static int open_there(struct err *e, void *arg)
 static int open_sides(struct err *e, struct attachment *a)
 {
 	_close_ int home = FD_NONE;
-	int r = nl_open(e, &a->here);
+	int r = nl_open(e, &a->sides.here);
 
 	if (r < 0)
 		return r;
-	home = nl_namespace(e, &a->here);
-	return home < 0 ? home : nl_visit(e, home, a->want->netns_fd, open_there, a);
-}
-
-/* Guarded before it is up: not one frame passes that is not the container's. */
-static int make_port(struct err *e, struct attachment *a)
-{
-	struct link bridge, port;
-	struct veth v = {
-		.name = a->port.port,
-		.peer_netns_fd = a->want->netns_fd,
-		.peer_name = a->port.interface,
-		.peer_mac = a->port.mac,
-		.mtu = a->network.mtu,
-	};
-	int r = link_get(e, &a->here, a->network.bridge, 0, &bridge);
-
-	if (r == -ENODEV)
-		return err_set(e, ERR_STATE, "its bridge %s is gone: run bawn network reload",
-			       a->network.bridge);
-	if (r < 0)
-		return r;
-	v.master = bridge.index;
-	r = link_add_veth(e, &a->here, &v);
-	if (r < 0)
-		return err_wrap(e, r, "make the interface %s", a->port.interface);
-	r = nft_guard_port(e, &a->port);
-	if (r == 0)
-		r = link_get(e, &a->here, a->port.port, 0, &port);
-	return r < 0 ? r : link_set_up(e, &a->here, port.index);
-}
-
-static int set_up_interface(struct err *e, struct attachment *a)
-{
-	struct link link;
-	int r = link_get(e, &a->there, a->port.interface, 0, &link);
-
-	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
-		if (a->port.ips[i].family)
-			r = addr_add(e, &a->there, link.index, &a->port.ips[i],
-				     a->network.subnets[i].prefix.len);
-	if (r == 0)
-		r = link_set_up(e, &a->there, link.index);
-	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
-		if (!a->network.subnets[i].gateway.family)
-			continue;
-		r = route_add_default(e, &a->there, link.index, &a->network.subnets[i].gateway);
-		/* An earlier interface has one. */
-		if (r == -EEXIST)
-			r = 0;
-	}
-	return r < 0 ? err_wrap(e, r, "set up the interface %s", a->port.interface) : 0;
+	home = nl_namespace(e, &a->sides.here);
+	return home < 0 ? home : nl_visit(e, home, a->sides.netns_fd, open_there, a);
 }
 
 static int attach(struct err *e, struct attachment *a)
@@ -177,14 +126,12 @@ static int attach(struct err *e, struct attachment *a)
 
 	if (r == 0)
 		r = lease_take(e, a->root_fd, &a->network, &a->port);
-	if (r == 0)
-		r = make_port(e, a);
-	return r < 0 ? r : set_up_interface(e, a);
+	return r < 0 ? r : port_make(e, &a->sides, &a->network, &a->port);
 }
 
 int network_attach(struct err *e, const struct network_attach *want)
 {
-	struct attachment a = {.want = want, .root_fd = FD_NONE};
+	struct attachment a = {.want = want, .root_fd = FD_NONE, .sides.netns_fd = want->netns_fd};
 	char name[NETWORK_NAME_MAX + 1] = "";
 	int r = take_spec(e, &a, name);
 
@@ -197,8 +144,8 @@ int network_attach(struct err *e, const struct network_attach *want)
 		if (r < 0)
 			(void)err_wrap(e, r, "network %s", name);
 	}
-	nl_close(&a.here);
-	nl_close(&a.there);
+	nl_close(&a.sides.here);
+	nl_close(&a.sides.there);
 	fd_close(&a.root_fd);
 	return r;
 }

@@ -5,8 +5,8 @@
 
 #include "bridge.h"
 #include "choose.h"
-#include "lease.h"
 #include "nft.h"
+#include "port.h"
 
 /* What every change begins with. */
 struct session {
@@ -205,13 +205,8 @@ int network_create(struct err *e, const struct network_request *req)
 static int remove_port(struct err *e, struct session *s, const struct network *n,
 		       const struct port_record *p)
 {
-	struct link link;
-	int r = link_get(e, &s->nl, p->port, 0, &link);
+	int r = port_remove(e, &s->nl, p);
 
-	if (r == 0)
-		r = link_delete(e, &s->nl, link.index);
-	if (r == 0 || r == -ENODEV)
-		r = nft_unguard_port(e, p->port);
 	return r < 0 ? r : lease_release(e, s->root_fd, n, p);
 }
 
@@ -258,24 +253,12 @@ int network_delete(struct err *e, const char *root, const char *name)
 	return r;
 }
 
-/* A bridge that was lost is another one now; so may be the port's guard. */
 static int restore_port(struct err *e, void *arg, const struct network *n,
 			const struct port_record *p)
 {
 	struct session *s = arg;
-	struct link port, bridge;
-	int r;
 
-	if (is_gone(p))
-		return remove_port(e, s, n, p);
-	r = link_get(e, &s->nl, p->port, 0, &port);
-	if (r == -ENODEV)
-		return 0;
-	if (r == 0)
-		r = nft_guard_port(e, p);
-	if (r == 0)
-		r = link_get(e, &s->nl, n->bridge, 0, &bridge);
-	return r < 0 ? r : link_set_master(e, &s->nl, port.index, bridge.index);
+	return is_gone(p) ? remove_port(e, s, n, p) : port_restore(e, &s->nl, n, p);
 }
 
 int network_reload(struct err *e, const char *root)

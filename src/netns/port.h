@@ -1,0 +1,22 @@
+/* Private: one container's interface of a network, in the kernel. */
+#ifndef BAWN_NETNS_PORT_H
+#define BAWN_NETNS_PORT_H
+
+#include "lease.h"
+#include "nl.h"
+
+struct port_sides {
+	struct nl here, there;		/* the host's network namespace, the container's */
+	int netns_fd;			/* the container's */
+};
+
+/* Makes it: guarded before it is up, addressed, with routes. */
+int port_make(struct err *e, struct port_sides *s, const struct network *n,
+	      const struct port_record *p);
+/* Makes again what the host has lost of it. One that is gone with its container is no error. */
+int port_restore(struct err *e, struct nl *here, const struct network *n,
+		 const struct port_record *p);
+/* Removes what the host has of it; nothing is fine. */
+int port_remove(struct err *e, struct nl *here, const struct port_record *p);
+
+#endif
