@@ -7,7 +7,7 @@
  *		 [dns=IP]... [mtu=N] [ip4=no] [ip6=no]
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
- *	bawn-net attach FD ROOT OWNER MARK NETWORK[,OPTION]...
+ *	bawn-net attach FD ROOT OWNER MARK [name=NAME] NETWORK[,OPTION]...
  *	bawn-net release ROOT MARK
  *
  * FD is an inherited network namespace, the container's. Started by bawn with an empty environment.
@@ -108,6 +108,18 @@ static int cmd_reload(struct err *e, struct arena *a, size_t argc, char **argv)
 	return network_reload(e, argv[0]);
 }
 
+/* KEY=VALUE of the container; a network's name has no "=". */
+static int attach_option(struct err *e, struct network_attach *want, const char *word)
+{
+	const char *value;
+
+	if ((value = str_after(word, "name=")))
+		want->name = value;
+	else
+		return err_set(e, ERR_USAGE, "unknown option \"%.60s\"", word);
+	return 0;
+}
+
 static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 {
 	struct network_attach want = {.root = argv[1], .owner = argv[2], .mark = argv[3]};
@@ -118,8 +130,10 @@ static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
 	for (size_t i = 4; i < argc && r == 0; i++) {
 		want.spec = argv[i];
-		want.number = (unsigned int)(i - 4);
-		r = network_attach(e, &want);
+		if (argv[i][strcspn(argv[i], "=,")] == '=')
+			r = attach_option(e, &want, argv[i]);
+		else
+			r = network_attach(e, &want);
 	}
 	return r;
 }

@@ -33,6 +33,8 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	for (size_t i = 0; i < SUBNET_MAX; i++)
 		if (p->ips[i].family)
 			buf_printf(&out, "ip %s\n", ip_text(&p->ips[i], text));
+	if (p->name[0])
+		buf_printf(&out, "name %s\n", p->name);
 	if (out.failed)
 		return err_nomem(e);
 	(void)str_format(name, sizeof(name), "%s-%s", p->mark, p->interface);
@@ -54,6 +56,8 @@ static bool take_line(struct port_record *p, const char *line)
 	if ((value = str_after(line, "mac ")))
 		return sscanf(value, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &p->mac[0], &p->mac[1],
 			      &p->mac[2], &p->mac[3], &p->mac[4], &p->mac[5]) == 6;
+	if ((value = str_after(line, "name ")))
+		return str_format(p->name, sizeof(p->name), "%s", value) == 0;
 	value = str_after(line, "ip ");
 	if (!value || ip_parse(value, &ip) < 0)
 		return false;
@@ -215,6 +219,30 @@ static int check_given(struct err *e, int addresses, const struct network *n,
 	return 0;
 }
 
+/* Whether a link of "addresses" or "names" is there and the container's. -ENOENT: there is none. */
+static int is_own(int part, const char *entry, const struct port_record *p)
+{
+	char mark[LEASE_MARK_SIZE];
+	ssize_t n = readlinkat(part, entry, mark, sizeof(mark));
+
+	if (n < 0)
+		return -errno;
+	return n == LEASE_MARK_SIZE - 1 && memcmp(mark, p->mark, LEASE_MARK_SIZE - 1) == 0;
+}
+
+static int check_name(struct err *e, int names, const struct network *n, struct port_record *p)
+{
+	int r = p->name[0] ? is_own(names, p->name, p) : -ENOENT;
+
+	if (r == 0)
+		return err_set(e, ERR_EXISTS, "network %s has a container \"%s\" already", n->name,
+			       p->name);
+	/* Another interface of this container has it. */
+	if (r > 0)
+		p->name[0] = '\0';
+	return r < 0 && r != -ENOENT ? err_num(e, r, "look for the name %s", p->name) : 0;
+}
+
 /* Locally administered, and the same whenever the address is the same. */
 static void choose_mac(const struct network *n, struct port_record *p)
 {
@@ -228,62 +256,90 @@ static void choose_mac(const struct network *n, struct port_record *p)
 	memcpy(p->mac, (const uint8_t[]){0x0a, 0x58, last[0], last[1], last[2], last[3]}, 6);
 }
 
+struct parts {
+	int ports, addresses, names;
+};
+
+static void parts_done(struct parts *parts)
+{
+	fd_close(&parts->ports);
+	fd_close(&parts->addresses);
+	fd_close(&parts->names);
+}
+#define _parts_ __attribute__((cleanup(parts_done)))
+
+static int parts_open(struct err *e, int root_fd, const struct network *n, struct parts *ret)
+{
+	struct {
+		int *fd;
+		const char *name;
+	} all[] = {
+		{&ret->ports, "ports"},
+		{&ret->addresses, "addresses"},
+		{&ret->names, "names"},
+	};
+
+	*ret = (struct parts){FD_NONE, FD_NONE, FD_NONE};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		*all[i].fd = open_part(e, root_fd, n, all[i].name);
+		if (*all[i].fd < 0)
+			return *all[i].fd;
+	}
+	return 0;
+}
+
 int lease_take(struct err *e, int root_fd, const struct network *n, struct port_record *p)
 {
-	_close_ int ports = open_part(e, root_fd, n, "ports"), addresses = FD_NONE;
+	_parts_ struct parts parts;
 	char text[INET6_ADDRSTRLEN];
-	int r = ports;
+	int r = parts_open(e, root_fd, n, &parts);
 
-	if (r >= 0)
-		r = addresses = open_part(e, root_fd, n, "addresses");
-	if (r >= 0)
-		r = check_given(e, addresses, n, p);
-	if (r >= 0)
-		r = choose_addresses(e, addresses, n, p);
+	if (r == 0)
+		r = check_given(e, parts.addresses, n, p);
+	if (r == 0)
+		r = check_name(e, parts.names, n, p);
+	if (r == 0)
+		r = choose_addresses(e, parts.addresses, n, p);
 	if (r < 0)
 		return r;
 	choose_mac(n, p);
 	/* 15 characters; the first ones of a random number tell ports well apart. */
 	(void)str_format(p->port, sizeof(p->port), "bw%.9s%.3s", p->mark,
 			 p->interface + (strlen(p->interface) > 3 ? strlen(p->interface) - 3 : 0));
-	r = write_record(e, ports, p);
+	r = write_record(e, parts.ports, p);
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
 		if (p->ips[i].family &&
-		    symlinkat(p->mark, addresses, ip_text(&p->ips[i], text)) < 0)
+		    symlinkat(p->mark, parts.addresses, ip_text(&p->ips[i], text)) < 0)
 			r = err_sys(e, "take the address %s of network %s", text, n->name);
+	if (r == 0 && p->name[0] && symlinkat(p->mark, parts.names, p->name) < 0)
+		r = err_sys(e, "take the name %s of network %s", p->name, n->name);
 	return r;
 }
 
 /* One that another container has by now is left alone. */
-static int give_back(struct err *e, int addresses, const struct port_record *p, const struct ip *ip)
+static int give_back(struct err *e, int part, const struct port_record *p, const char *entry)
 {
-	char text[INET6_ADDRSTRLEN], mark[LEASE_MARK_SIZE];
-	ssize_t n;
-
-	if (!ip->family)
+	if (is_own(part, entry, p) <= 0)
 		return 0;
-	n = readlinkat(addresses, ip_text(ip, text), mark, sizeof(mark));
-	if (n != LEASE_MARK_SIZE - 1 || memcmp(mark, p->mark, LEASE_MARK_SIZE - 1) != 0)
-		return 0;
-	return unlinkat(addresses, text, 0) < 0 && errno != ENOENT
-		       ? err_sys(e, "give back the address %s", text)
-		       : 0;
+	return unlinkat(part, entry, 0) < 0 && errno != ENOENT ? err_sys(e, "give back %s", entry)
+							       : 0;
 }
 
 int lease_release(struct err *e, int root_fd, const struct network *n, const struct port_record *p)
 {
-	_close_ int ports = open_part(e, root_fd, n, "ports"), addresses = FD_NONE;
-	char name[LEASE_MARK_SIZE + IF_NAMESIZE + 1];
-	int r = ports;
+	_parts_ struct parts parts;
+	char name[LEASE_MARK_SIZE + IF_NAMESIZE + 1], text[INET6_ADDRSTRLEN];
+	int r = parts_open(e, root_fd, n, &parts);
 
-	if (r >= 0)
-		r = addresses = open_part(e, root_fd, n, "addresses");
-	for (size_t i = 0; i < SUBNET_MAX && r >= 0; i++)
-		r = give_back(e, addresses, p, &p->ips[i]);
+	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
+		if (p->ips[i].family)
+			r = give_back(e, parts.addresses, p, ip_text(&p->ips[i], text));
+	if (r == 0 && p->name[0])
+		r = give_back(e, parts.names, p, p->name);
 	if (r < 0)
 		return r;
 	(void)str_format(name, sizeof(name), "%s-%s", p->mark, p->interface);
-	return unlinkat(ports, name, 0) < 0 && errno != ENOENT
+	return unlinkat(parts.ports, name, 0) < 0 && errno != ENOENT
 		       ? err_sys(e, "remove the record of a port of network %s", n->name)
 		       : 0;
 }
@@ -312,6 +368,8 @@ int lease_forget(struct err *e, int root_fd, const struct network *n)
 
 	if (r == 0)
 		r = empty_part(e, root_fd, n, "addresses");
+	if (r == 0)
+		r = empty_part(e, root_fd, n, "names");
 	(void)str_format(path, sizeof(path), "%s/next", n->name);
 	if (r == 0 && unlinkat(root_fd, path, 0) < 0 && errno != ENOENT)
 		r = err_sys(e, "remove %s", path);

@@ -4,6 +4,7 @@
  *
  *	ports/MARK-INTERFACE		struct port_record, written before anything of it is made
  *	addresses/192.0.2.7		a symbolic link to MARK: exists or not, in one step
+ *	names/web1			the same
  *	next				number of the address to try first
  *
  * MARK is the container's own number, which its intent log has. So after a kill at any instruction
@@ -15,6 +16,7 @@
 #include "network.h"
 
 #define LEASE_MARK_SIZE 33		/* 32 hexadecimal digits */
+#define LEASE_NAME_SIZE 129
 
 struct port_record {
 	char mark[LEASE_MARK_SIZE];
@@ -23,10 +25,12 @@ struct port_record {
 	char owner[PATH_MAX];		/* the container's state directory */
 	uint8_t mac[6];
 	struct ip ips[SUBNET_MAX];	/* family 0: none */
+	char name[LEASE_NAME_SIZE];	/* by which the others of the network find it; "": none */
 };
 
 /* Chooses addresses where the record has none (of the families that the network has), a MAC
- * address where that is 0, and the port's name; writes the record and takes the addresses. */
+ * address where that is 0, and the port's name; writes the record, takes the addresses and the
+ * name. ERR_EXISTS when another container has one of them. */
 int lease_take(struct err *e, int root_fd, const struct network *n, struct port_record *p);
 
 /* Calls `each` for each port of the network: with a mark, of that container only. */

@@ -51,10 +51,11 @@ struct network_attach {
 	const char *owner;		/* the container's state directory */
 	const char *mark;		/* 32 hexadecimal digits of the container's own */
 	int netns_fd;
-	const char *spec;		/* NAME[,ip=...][,ip6=...][,mac=...][,name=...] */
-	unsigned int number;		/* of the default name: eth0, eth1... */
+	const char *name;		/* for the others of the network; NULL: none */
+	const char *spec;		/* NETWORK[,ip=...][,ip6=...][,mac=...][,name=...] */
 };
-/* Gives a container an interface of a network: named, addressed, with a default route when it is
+/* Gives a container an interface of a network: named (by default the first of eth0, eth1... that is
+ * free), addressed, with a default route when it is
  * the first that has one, up, and guarded on the host's side before that. */
 int network_attach(struct err *e, const struct network_attach *a);
 /* Takes away everything that network_attach() made for the mark, of every network. */

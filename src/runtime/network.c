@@ -163,13 +163,15 @@ int launch_networks(struct err *e, const struct launch *l)
 	_arena_ struct arena a = {0};
 	_close_ int netns = FD_NONE;
 	const char *const words[] = {
-		"attach", "3", n->root, arena_printf(&a, "%s/%s", l->rt->root, l->c.id), n->mark,
+		"attach", "3",
+		n->root,  arena_printf(&a, "%s/%s", l->rt->root, l->c.id),
+		n->mark,  arena_printf(&a, "name=%s", l->c.id),
 	};
 	char path[64];
 	struct strv argv;
 	int r;
 
-	if (!words[3])
+	if (!words[3] || !words[5])
 		return err_nomem(e);
 	r = make_argv(e, &a, words, ARRAY_SIZE(words), l->opt->networks.n, &argv);
 	if (r < 0)
