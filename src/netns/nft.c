@@ -33,6 +33,15 @@ enum {
 #define DHCP_SERVER 67
 #define DHCP6_SERVER 547
 
+static const struct nft_set nat_sets[] = {
+	[SUBNET_V4] = {NFPROTO_INET, TABLE, "nat4", {NFT_IP4}, .flags = NFT_SET_INTERVAL},
+	[SUBNET_V6] = {NFPROTO_INET, TABLE, "nat6", {NFT_IP6}, .flags = NFT_SET_INTERVAL},
+};
+static const struct nft_set bridges = {NFPROTO_INET, TABLE, "bridges", {NFT_DEVICE}, .data = {0}};
+static const struct nft_set same = {
+	NFPROTO_INET, TABLE, "same", {NFT_DEVICE, NFT_DEVICE}, .data = {0},
+};
+
 static const struct ip none4 = {.family = AF_INET}, none6 = {.family = AF_INET6};
 
 /* ---- one port -------------------------------------------------------------------------------- */
@@ -238,58 +247,68 @@ int nft_unguard_port(struct err *e, const char *port)
 
 /* ---- all networks ---------------------------------------------------------------------------- */
 
-static void add_subnets(struct nft_batch *b, const char *set, const struct network_list *networks,
-			size_t family)
+static void add_subnets(struct nft_batch *b, const struct network_list *networks, size_t family)
 {
+	nft_set(b, &nat_sets[family]);
 	for (size_t i = 0; i < networks->n; i++) {
 		const struct network *n = &networks->v[i];
 
 		if (n->kind == NETWORK_BRIDGE && n->subnets[family].prefix.ip.family)
-			nft_add_prefix(b, set, &n->subnets[family].prefix);
+			nft_add_prefix(b, &nat_sets[family], &n->subnets[family].prefix);
 	}
 }
 
 /* "ip saddr @nat4 ip daddr != @nat4 masquerade": between networks of ours there is none. */
-static void masquerade(struct nft_batch *b, const char *set, size_t family)
+static void masquerade(struct nft_batch *b, size_t family)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_INET, TABLE, "postrouting");
 	bool v4 = family == SUBNET_V4;
 	uint32_t size = v4 ? 4 : 16;
 
 	nft_match_family(&r, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	nft_lookup(&r, set, NFT_NETWORK, v4 ? IP_SOURCE : IP6_SOURCE, size, false);
-	nft_lookup(&r, set, NFT_NETWORK, v4 ? IP_DESTINATION : IP6_SOURCE + 16, size, true);
+	nft_key_payload(&r, NFT_NETWORK, v4 ? IP_SOURCE : IP6_SOURCE, size);
+	nft_lookup(&r, &nat_sets[family], false);
+	nft_key_payload(&r, NFT_NETWORK, v4 ? IP_DESTINATION : IP6_SOURCE + 16, size);
+	nft_lookup(&r, &nat_sets[family], true);
 	nft_masquerade(&r);
 }
 
-/* A name as the kernel compares it. */
-static void device_key(char *key, const char *name)
+static void match_device(struct nft_rule *r, uint32_t meta, const struct nft_set *set)
 {
-	memset(key, 0, IF_NAMESIZE);
-	memcpy(key, name, strlen(name));
+	nft_key_meta(r, meta);
+	nft_lookup(r, set, false);
+}
+
+/* "iifname . oifname" */
+static void match_devices(struct nft_rule *r, const struct nft_set *set)
+{
+	nft_key_meta(r, NFT_META_IIFNAME);
+	nft_key_meta(r, NFT_META_OIFNAME);
+	nft_lookup(r, set, false);
 }
 
 /* "iifname . oifname @same accept", "iifname @bridges oifname @bridges drop" */
 static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 {
-	struct nft_rule same, other;
-	char key[2 * IF_NAMESIZE];
+	struct nft_rule stays, leaves;
 
-	nft_set(b, "bridges", NFT_KEY_DEVICE);
-	nft_set(b, "same", NFT_KEY_DEVICES);
+	nft_set(b, &bridges);
+	nft_set(b, &same);
 	for (size_t i = 0; i < networks->n; i++) {
-		device_key(key, networks->v[i].bridge);
-		device_key(key + IF_NAMESIZE, networks->v[i].bridge);
-		nft_add(b, "bridges", key, IF_NAMESIZE);
-		nft_add(b, "same", key, sizeof(key));
+		struct nft_bytes key = {0};
+
+		nft_put_device(&key, networks->v[i].bridge);
+		nft_element(b, &bridges, true, &key, NULL);
+		nft_put_device(&key, networks->v[i].bridge);
+		nft_element(b, &same, true, &key, NULL);
 	}
-	same = nft_rule(b, NFPROTO_INET, TABLE, "forward");
-	nft_lookup_devices(&same, "same");
-	nft_verdict(&same, NF_ACCEPT);
-	other = nft_rule(b, NFPROTO_INET, TABLE, "forward");
-	nft_lookup_device(&other, "bridges", true);
-	nft_lookup_device(&other, "bridges", false);
-	nft_verdict(&other, NF_DROP);
+	stays = nft_rule(b, NFPROTO_INET, TABLE, "forward");
+	match_devices(&stays, &same);
+	nft_verdict(&stays, NF_ACCEPT);
+	leaves = nft_rule(b, NFPROTO_INET, TABLE, "forward");
+	match_device(&leaves, NFT_META_IIFNAME, &bridges);
+	match_device(&leaves, NFT_META_OIFNAME, &bridges);
+	nft_verdict(&leaves, NF_DROP);
 }
 
 int nft_apply_networks(struct err *e, const struct network_list *networks)
@@ -304,12 +323,10 @@ int nft_apply_networks(struct err *e, const struct network_list *networks)
 		nft_table(&b, NFPROTO_INET, TABLE, true);
 		nft_chain_of_hook(&b, TABLE, "postrouting", "nat", NF_INET_POST_ROUTING, 100);
 		nft_chain_of_hook(&b, TABLE, "forward", "filter", NF_INET_FORWARD, 0);
-		nft_set(&b, "nat4", NFT_KEY_IP4);
-		nft_set(&b, "nat6", NFT_KEY_IP6);
-		add_subnets(&b, "nat4", networks, SUBNET_V4);
-		add_subnets(&b, "nat6", networks, SUBNET_V6);
-		masquerade(&b, "nat4", SUBNET_V4);
-		masquerade(&b, "nat6", SUBNET_V6);
+		for (size_t i = 0; i < SUBNET_MAX; i++) {
+			add_subnets(&b, networks, i);
+			masquerade(&b, i);
+		}
 		keep_apart(&b, networks);
 	}
 	r = nft_commit(e, &b);

@@ -21,6 +21,11 @@ int nft_begin(struct err *e, struct nft_batch *b);
 /* Sends it, waits for the answer, and frees everything. */
 int nft_commit(struct err *e, struct nft_batch *b);
 
+/* For those who build messages: the next one, NULL after a failure. */
+struct nlmsghdr *nft_message(struct nft_batch *b, uint16_t type, uint32_t family, uint16_t flags);
+void nft_message_done(struct nft_batch *b);
+void nft_fail(struct nft_batch *b, int num);
+
 /* add: makes it, which is no error when it is there; else removes it with all in it. */
 void nft_table(struct nft_batch *b, uint32_t family, const char *table, bool add);
 /* netdev, table and chain of the device's name: what comes in through it; what no rule accepts is
@@ -30,11 +35,28 @@ void nft_chain_of_device(struct nft_batch *b, const char *device);
 void nft_chain_of_hook(struct nft_batch *b, const char *table, const char *chain, const char *type,
 		       uint32_t hook, int32_t priority);
 
-/* Sets of the inet table "bawn". Those of addresses hold prefixes. */
-enum nft_key { NFT_KEY_IP4, NFT_KEY_IP6, NFT_KEY_DEVICE, NFT_KEY_DEVICES };
-void nft_set(struct nft_batch *b, const char *set, enum nft_key key);
-void nft_add(struct nft_batch *b, const char *set, const void *key, uint32_t key_size);
-void nft_add_prefix(struct nft_batch *b, const char *set, const struct prefix *p);
+enum nft_type { NFT_NONE, NFT_IP4, NFT_IP6, NFT_PROTOCOL, NFT_SERVICE, NFT_DEVICE };
+#define NFT_FIELDS 4
+/* A set, or with `data` a map. What a key and a value are made of, in order. */
+struct nft_set {
+	uint32_t family;		/* NFPROTO_* */
+	const char *table, *name;
+	uint8_t key[NFT_FIELDS], data[NFT_FIELDS];
+	uint32_t flags;			/* NFT_SET_INTERVAL: of prefixes */
+};
+void nft_set(struct nft_batch *b, const struct nft_set *set);
+
+/* A key or value in the bytes that the kernel compares: fields begin at multiples of 4. */
+struct nft_bytes {
+	uint8_t v[64];
+	uint32_t size;
+};
+void nft_put(struct nft_bytes *to, const void *field, uint32_t size);
+void nft_put_device(struct nft_bytes *to, const char *name);
+/* add: no error when it is there with the same value; else it must be there. value: of maps. */
+void nft_element(struct nft_batch *b, const struct nft_set *set, bool add,
+		 const struct nft_bytes *key, const struct nft_bytes *value);
+void nft_add_prefix(struct nft_batch *b, const struct nft_set *set, const struct prefix *p);
 
 enum nft_base {
 	NFT_LINK = NFT_PAYLOAD_LL_HEADER,
@@ -44,6 +66,7 @@ enum nft_base {
 struct nft_rule {
 	struct nft_batch *batch;
 	struct nftnl_rule *rule;	/* NULL once it has ended */
+	uint32_t key;			/* bytes of the key that are loaded */
 };
 struct nft_rule nft_rule(struct nft_batch *b, uint32_t family, const char *table,
 			 const char *chain);
@@ -54,11 +77,11 @@ void nft_match_not(struct nft_rule *r, enum nft_base base, uint32_t offset, cons
 void nft_match_protocol(struct nft_rule *r, uint8_t protocol);	/* behind extension headers */
 void nft_match_family(struct nft_rule *r, uint8_t family);	/* NFPROTO_IPV4, NFPROTO_IPV6 */
 void nft_match_fragment(struct nft_rule *r);			/* IPv6, also the first one */
+/* A key is loaded field by field, then looked up. meta: NFT_META_* */
+void nft_key_payload(struct nft_rule *r, enum nft_base base, uint32_t offset, uint32_t size);
+void nft_key_meta(struct nft_rule *r, uint32_t meta);
 /* invert: what is not in the set. */
-void nft_lookup(struct nft_rule *r, const char *set, enum nft_base base, uint32_t offset,
-		uint32_t size, bool invert);
-void nft_lookup_device(struct nft_rule *r, const char *set, bool in);	/* or out */
-void nft_lookup_devices(struct nft_rule *r, const char *set);		/* in and out as one key */
+void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert);
 void nft_verdict(struct nft_rule *r, uint32_t verdict);		/* NF_ACCEPT, NF_DROP */
 void nft_masquerade(struct nft_rule *r);
 

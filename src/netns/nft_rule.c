@@ -1,0 +1,182 @@
+/* Rules and their expressions: see nft_batch.h. */
+#include "nft_batch.h"
+
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+/* Keys grow from the first register on; what is compared at once is in the last one. */
+#define REGISTER NFT_REG_4
+#define KEY_MAX 48u
+
+struct nft_rule nft_rule(struct nft_batch *b, uint32_t family, const char *table, const char *chain)
+{
+	struct nft_rule r = {.batch = b, .rule = nftnl_rule_alloc()};
+
+	if (!r.rule) {
+		nft_fail(b, ENOMEM);
+		return r;
+	}
+	nftnl_rule_set_u32(r.rule, NFTNL_RULE_FAMILY, family);
+	nftnl_rule_set_str(r.rule, NFTNL_RULE_TABLE, table);
+	nftnl_rule_set_str(r.rule, NFTNL_RULE_CHAIN, chain);
+	return r;
+}
+
+/* A new expression at the end of the rule; NULL after a failure. */
+static struct nftnl_expr *add(struct nft_rule *r, const char *name)
+{
+	struct nftnl_expr *x = r->rule ? nftnl_expr_alloc(name) : NULL;
+
+	if (x)
+		nftnl_rule_add_expr(r->rule, x);
+	else
+		nft_fail(r->batch, ENOMEM);
+	return x;
+}
+
+static void load_payload(struct nft_rule *r, enum nft_base base, uint32_t offset, uint32_t size,
+			 uint32_t to)
+{
+	struct nftnl_expr *x = add(r, "payload");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_LEN, size);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_PAYLOAD_DREG, to);
+}
+
+static void load_meta(struct nft_rule *r, uint32_t key, uint32_t to)
+{
+	struct nftnl_expr *x = add(r, "meta");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_META_DREG, to);
+}
+
+static void compare(struct nft_rule *r, uint32_t op, const void *data, uint32_t size)
+{
+	struct nftnl_expr *x = add(r, "cmp");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_SREG, REGISTER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CMP_OP, op);
+	nftnl_expr_set(x, NFTNL_EXPR_CMP_DATA, data, size);
+}
+
+void nft_match(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *data,
+	       uint32_t size)
+{
+	load_payload(r, base, offset, size, REGISTER);
+	compare(r, NFT_CMP_EQ, data, size);
+}
+
+void nft_match_not(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *data,
+		   uint32_t size)
+{
+	load_payload(r, base, offset, size, REGISTER);
+	compare(r, NFT_CMP_NEQ, data, size);
+}
+
+void nft_match_protocol(struct nft_rule *r, uint8_t protocol)
+{
+	load_meta(r, NFT_META_L4PROTO, REGISTER);
+	compare(r, NFT_CMP_EQ, &protocol, sizeof(protocol));
+}
+
+void nft_match_family(struct nft_rule *r, uint8_t family)
+{
+	load_meta(r, NFT_META_NFPROTO, REGISTER);
+	compare(r, NFT_CMP_EQ, &family, sizeof(family));
+}
+
+void nft_match_fragment(struct nft_rule *r)
+{
+	struct nftnl_expr *x = add(r, "exthdr");
+	const uint8_t present = 1;
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_DREG, REGISTER);
+	nftnl_expr_set_u8(x, NFTNL_EXPR_EXTHDR_TYPE, IPPROTO_FRAGMENT);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_OFFSET, 0);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_LEN, 1);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
+	compare(r, NFT_CMP_EQ, &present, sizeof(present));
+}
+
+/* The register for the next `size` bytes of the key. */
+static uint32_t key_register(struct nft_rule *r, uint32_t size)
+{
+	uint32_t at = r->key;
+
+	r->key += (size + 3) / 4 * 4;
+	if (r->key > KEY_MAX)
+		nft_fail(r->batch, E2BIG);
+	return NFT_REG32_00 + at / 4;
+}
+
+void nft_key_payload(struct nft_rule *r, enum nft_base base, uint32_t offset, uint32_t size)
+{
+	load_payload(r, base, offset, size, key_register(r, size));
+}
+
+void nft_key_meta(struct nft_rule *r, uint32_t meta)
+{
+	bool name = meta == NFT_META_IIFNAME || meta == NFT_META_OIFNAME;
+
+	load_meta(r, meta, key_register(r, name ? IF_NAMESIZE : 4));
+}
+
+void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert)
+{
+	struct nftnl_expr *x = add(r, "lookup");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, set->name);
+	if (invert)
+		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	r->key = 0;
+}
+
+static void end_rule(struct nft_rule *r)
+{
+	struct nlmsghdr *m = r->rule ? nft_message(r->batch, NFT_MSG_NEWRULE,
+						   nftnl_rule_get_u32(r->rule, NFTNL_RULE_FAMILY),
+						   NLM_F_CREATE | NLM_F_APPEND)
+				     : NULL;
+
+	if (m) {
+		nftnl_rule_nlmsg_build_payload(m, r->rule);
+		nft_message_done(r->batch);
+	}
+	if (r->rule)
+		nftnl_rule_free(r->rule);
+	r->rule = NULL;
+}
+
+void nft_verdict(struct nft_rule *r, uint32_t verdict)
+{
+	struct nftnl_expr *x = add(r, "immediate");
+
+	if (x) {
+		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict);
+	}
+	end_rule(r);
+}
+
+void nft_masquerade(struct nft_rule *r)
+{
+	(void)add(r, "masq");
+	end_rule(r);
+}
