@@ -30,7 +30,7 @@ _bawn_options()
 	events) echo "--interval --stats" ;;
 	stats) echo "--all -a --format -f" ;;
 	network)
-		echo "--kind --subnet --gateway --dns --mtu --bridge --no-ipv4 --no-ipv6 --format -f"
+		echo "--kind --subnet --gateway --dns --mtu --bridge --parent --no-ipv4 --no-ipv6 --format -f"
 		;;
 	spec) echo "--bundle -b --rootless" ;;
 	update)
@@ -55,9 +55,9 @@ _bawn_value()
 	:--cgroup-manager) echo "auto cgroupfs systemd disabled" ;;
 	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f | \
 		network:--format | network:-f) echo "table json" ;;
-	network:--kind) echo "bridge guest-lan" ;;
+	network:--kind) echo "bridge guest-lan routed macvlan ipvlan" ;;
 	network:--subnet | network:--gateway | network:--dns | network:--mtu | network:--bridge | \
-		*:--network) echo other ;;
+		network:--parent | *:--network) echo other ;;
 	update:--resources | update:-r) echo file ;;
 	update:--help) ;;
 	update:--*) echo other ;;

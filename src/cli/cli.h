@@ -32,7 +32,7 @@ struct args {
 	int format;
 	struct network_args {				/* network.c */
 		int kind;
-		const char *bridge;
+		const char *bridge, *parent;
 		struct strv subnets, gateways, dns;
 		uint32_t mtu;
 		bool no_ipv4, no_ipv6;

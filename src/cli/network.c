@@ -3,15 +3,17 @@
 
 #define NETWORK(field) offsetof(struct args, network.field)
 
-static const char *const kinds[] = {"bridge", "guest-lan", NULL};
+static const char *const kinds[] = {"bridge", "guest-lan", "routed", "macvlan", "ipvlan", NULL};
 
 /* clang-format off */
 static const struct opt network_options[] = {
-	{"kind", 0, OPT_CHOICE, "KIND", "create: bridge or guest-lan (default: bridge)",
+	{"kind", 0, OPT_CHOICE, "KIND", "create: bridge, guest-lan, routed, macvlan, ipvlan "
+	 "(default: bridge)",
 	 NETWORK(kind), kinds},
 	{"subnet", 0, OPT_LIST, "PREFIX", "create: its addresses, once for IPv4 and once for IPv6 "
 	 "(default: a free 10.x.y.0/24 and a random fdxx:.../64)", NETWORK(subnets), NULL},
-	{"gateway", 0, OPT_LIST, "ADDRESS", "create: the host's address (default: the first one)",
+	{"gateway", 0, OPT_LIST, "ADDRESS", "create: the host's address (default: the first one); "
+	 "with a parent, the router's (default: none)",
 	 NETWORK(gateways), NULL},
 	{"dns", 0, OPT_LIST, "ADDRESS", "create: a name server to tell about in 'inspect'",
 	 NETWORK(dns), NULL},
@@ -19,6 +21,8 @@ static const struct opt network_options[] = {
 	 NETWORK(mtu), NULL},
 	{"bridge", 0, OPT_STR, "NAME", "create: name of the bridge on the host (default: bw-NAME)",
 	 NETWORK(bridge), NULL},
+	{"parent", 0, OPT_STR, "DEVICE", "create: the host's device that a macvlan or ipvlan uses",
+	 NETWORK(parent), NULL},
 	{"no-ipv4", 0, OPT_BOOL, NULL, "create: choose no IPv4 subnet", NETWORK(no_ipv4), NULL},
 	{"no-ipv6", 0, OPT_BOOL, NULL, "create: choose no IPv6 subnet", NETWORK(no_ipv6), NULL},
 	{"format", 'f', OPT_CHOICE, "FORMAT", "list: table or json (default: table)",
@@ -42,7 +46,7 @@ static int create(struct err *e, struct cli *c)
 {
 	const struct network_args *n = &c->args.network;
 	struct strv v = {0};
-	char *words[3];
+	char *words[4];
 	size_t room = n->subnets.n + n->gateways.n + n->dns.n + 8;
 	int r;
 
@@ -53,7 +57,9 @@ static int create(struct err *e, struct cli *c)
 	words[0] = arena_printf(&c->arena, "kind=%s", kinds[n->kind]);
 	words[1] = n->bridge ? arena_printf(&c->arena, "bridge=%s", n->bridge) : NULL;
 	words[2] = n->mtu ? arena_printf(&c->arena, "mtu=%u", n->mtu) : NULL;
-	if (!words[0] || (n->bridge && !words[1]) || (n->mtu && !words[2]))
+	words[3] = n->parent ? arena_printf(&c->arena, "parent=%s", n->parent) : NULL;
+	if (!words[0] || (n->bridge && !words[1]) || (n->mtu && !words[2]) ||
+	    (n->parent && !words[3]))
 		return err_nomem(e);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (words[i])
@@ -94,13 +100,23 @@ static int inspect(struct err *e, struct cli *c)
 
 /* ---- list ------------------------------------------------------------------------------------ */
 
-enum { COLUMN_NAME, COLUMN_KIND, COLUMN_BRIDGE, COLUMN_SUBNETS, COLUMNS };
+enum { COLUMN_NAME, COLUMN_KIND, COLUMN_DEVICE, COLUMN_SUBNETS, COLUMNS };
 
 static const char *text_of(const struct json *object, const char *key)
 {
 	const struct json *node = json_get(object, key);
 
 	return node && node->type == JSON_STRING ? node->str : "";
+}
+
+static const char *device_of(const struct json *network)
+{
+	static const char *const keys[] = {"bridge", "parent"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (json_get(network, keys[i]))
+			return text_of(network, keys[i]);
+	return "-";
 }
 
 static const char *subnets_of(struct cli *c, const struct json *network)
@@ -125,7 +141,7 @@ static int load(struct err *e, struct cli *c, const char *name, struct json **re
 static int print_table(struct err *e, struct cli *c, struct json *const *networks, size_t n)
 {
 	const char **cells = arena_array(&c->arena, (n + 1) * COLUMNS, sizeof(*cells));
-	static const char *const head[COLUMNS] = {"NAME", "KIND", "BRIDGE", "SUBNETS"};
+	static const char *const head[COLUMNS] = {"NAME", "KIND", "DEVICE", "SUBNETS"};
 	_buf_ struct buf b = {0};
 
 	if (!cells)
@@ -136,7 +152,7 @@ static int print_table(struct err *e, struct cli *c, struct json *const *network
 
 		row[COLUMN_NAME] = text_of(networks[i], "name");
 		row[COLUMN_KIND] = text_of(networks[i], "kind");
-		row[COLUMN_BRIDGE] = text_of(networks[i], "bridge");
+		row[COLUMN_DEVICE] = device_of(networks[i]);
 		row[COLUMN_SUBNETS] = subnets_of(c, networks[i]);
 		if (!row[COLUMN_SUBNETS])
 			return err_nomem(e);
@@ -212,16 +228,21 @@ const struct verb verb_network = {
 	.words = "COMMAND [NAME]",
 	.text = "create NAME makes a network that 'bawn run --network NAME' gives containers an "
 		"interface on. On a bridge (the default) the host is the gateway and translates "
-		"addresses; a guest-lan has no way out and no address of the host.\n"
+		"addresses; a guest-lan has no way out and no address of the host; on a routed "
+		"network containers reach the host alone, which routes and translates nothing; "
+		"macvlan and ipvlan put them on the wire of a device of the host.\n"
 		"list and inspect NAME show them, delete NAME removes one that no container uses, "
 		"reload makes again what the kernel has lost, after a reboot or when somebody "
 		"flushed nftables.\n"
 		"What a container sends is checked where it enters the host: only its own MAC and "
-		"IP addresses pass, no VLAN tags, no router advertisements. Networks do not reach "
-		"each other.",
-	.examples = "bawn network create web\n"
-		    "bawn network create --kind guest-lan --subnet 192.168.7.0/24 lan\n"
-		    "bawn run --network web,ip=10.88.0.7 --network lan --bundle b ID",
+		"IP addresses pass, no VLAN tags, no router advertisements (but not with macvlan "
+		"and ipvlan, which the host does not see). Networks do not reach each other.",
+	.examples =
+		"bawn network create web\n"
+		"bawn network create --kind guest-lan --subnet 192.168.7.0/24 lan\n"
+		"bawn network create --kind routed --subnet 203.0.113.64/26 tenants\n"
+		"bawn network create --kind macvlan --parent eth1 --subnet 192.0.2.0/24 office\n"
+		"bawn run --network web,ip=10.88.0.7 --network lan --bundle b ID",
 	.options = network_options,
 	.flags = VERB_ROOT,
 	.min_words = 1,

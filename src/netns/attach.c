@@ -1,8 +1,9 @@
 /* An interface for a container: see netns.h. */
 #include "netns.h"
 
-#include "bridge.h"
+#include "link.h"
 #include "port.h"
+#include "sysctl.h"
 #include "want.h"
 
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -74,6 +75,8 @@ static int attach(struct err *e, struct attachment *a)
 {
 	int r = open_sides(e, a);
 
+	if (r == 0 && a->network.kind == NETWORK_IPVLAN && port_has_mac(&a->port))
+		r = err_set(e, ERR_USAGE, "mac=: an ipvlan has the MAC address of its parent");
 	if (r == 0)
 		r = a->port.interface[0] ? check_interface(e, a) : choose_interface(e, a);
 	if (r == 0)

@@ -3,8 +3,8 @@
  * nftables are nothing that the start of a container without them should pay for.
  *
  *	bawn-net move FD HOST-NAME NAME [HOST-NAME NAME]...
- *	bawn-net create ROOT NAME [kind=KIND] [bridge=NAME] [subnet=PREFIX]... [gateway=IP]...
- *		 [dns=IP]... [mtu=N] [ip4=no] [ip6=no]
+ *	bawn-net create ROOT NAME [kind=KIND] [bridge=NAME] [parent=NAME] [subnet=PREFIX]...
+ *		 [gateway=IP]... [dns=IP]... [mtu=N] [ip4=no] [ip6=no]
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
  *	bawn-net attach FD ROOT OWNER MARK [name=NAME] NETWORK[,OPTION]...
@@ -51,6 +51,8 @@ static int create_option(struct err *e, struct network_request *req, const char 
 		req->kind = value;
 	else if ((value = str_after(option, "bridge=")))
 		req->bridge = value;
+	else if ((value = str_after(option, "parent=")))
+		req->parent = value;
 	else if ((value = str_after(option, "mtu=")) && str_to_u32(value, &req->mtu) == 0)
 		return 0;
 	else if (str_eq(option, "ip4=no"))

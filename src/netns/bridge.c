@@ -1,26 +1,10 @@
 /* Networks in the kernel: see bridge.h. */
 #include "bridge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "nft.h"
+#include "sysctl.h"
 
 #define NUMBERS 10000
-
-int net_sysctl(struct err *e, const char *value, const char *key, ...)
-{
-	char name[128] = "/proc/sys/net/";
-	size_t len = strlen(name);
-	va_list ap;
-	int r;
-
-	va_start(ap, key);
-	r = vsnprintf(name + len, sizeof(name) - len, key, ap);
-	va_end(ap);
-	if (r < 0 || (size_t)r >= sizeof(name) - len)
-		return err_num(e, ENAMETOOLONG, "set net/%s", key);
-	r = file_write_at(AT_FDCWD, name, value, strlen(value));
-	return r < 0 ? err_num(e, r, "write %s to %s", value, name) : 0;
-}
 
 /* No host address on a guest LAN, not even a link-local one: the host cannot be reached from it,
  * and says nothing on it. */
@@ -41,33 +25,25 @@ static int set_addresses(struct err *e, struct nl *nl, const struct network *n, 
 	return r;
 }
 
-static int allow_forwarding(struct err *e, const struct network *n)
-{
-	int r = 0;
-
-	if (n->subnets[SUBNET_V4].gateway.family)
-		r = net_sysctl(e, "1", "ipv4/ip_forward");
-	if (r == 0 && n->subnets[SUBNET_V6].gateway.family)
-		r = net_sysctl(e, "1", "ipv6/conf/all/forwarding");
-	return r;
-}
-
 int bridge_up(struct err *e, struct nl *nl, const struct network *n)
 {
+	const struct link_new new = {.name = n->bridge, .mtu = n->mtu, .group = n->group};
 	struct link link;
 	int r = link_get(e, nl, n->bridge, 0, &link);
 
 	if (r == -ENODEV) {
-		r = link_add_bridge(e, nl, n->bridge, n->mtu);
+		r = link_add_bridge(e, nl, &new);
 		if (r == 0)
 			r = link_get(e, nl, n->bridge, 0, &link);
 	}
 	if (r == 0)
 		r = set_addresses(e, nl, n, link.index);
+	if (r == 0 && n->kind == NETWORK_GUEST_LAN)
+		r = nft_close_device(e, n->bridge);
 	if (r == 0)
 		r = link_set_up(e, nl, link.index);
 	if (r == 0 && n->kind == NETWORK_BRIDGE)
-		r = allow_forwarding(e, n);
+		r = net_allow_forwarding(e, n);
 	return r < 0 ? err_wrap(e, r, "network %s: bridge %s", n->name, n->bridge) : 0;
 }
 
@@ -76,10 +52,12 @@ int bridge_down(struct err *e, struct nl *nl, const struct network *n)
 	struct link link;
 	int r = link_get(e, nl, n->bridge, 0, &link);
 
-	if (r == -ENODEV)
-		return 0;
 	if (r == 0)
 		r = link_delete(e, nl, link.index);
+	if (r == -ENODEV)
+		r = 0;
+	if (r == 0 && n->kind == NETWORK_GUEST_LAN)
+		r = nft_remove_device(e, n->bridge);
 	return r < 0 ? err_wrap(e, r, "network %s: remove the bridge %s", n->name, n->bridge) : 0;
 }
 

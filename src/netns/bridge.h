@@ -14,8 +14,4 @@ int bridge_down(struct err *e, struct nl *nl, const struct network *n);
 int bridge_choose_name(struct err *e, struct nl *nl, const struct network_list *networks,
 		       const char *network, char ret[IF_NAMESIZE]);
 
-/* Writes /proc/sys/net/KEY of the calling thread's network namespace; KEY with slashes. */
-int net_sysctl(struct err *e, const char *value, const char *key, ...)
-	__attribute__((format(printf, 3, 4)));
-
 #endif

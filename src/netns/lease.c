@@ -20,6 +20,13 @@ static int open_part(struct err *e, int root_fd, const struct network *n, const 
 	return fd < 0 ? err_sys(e, "open %s", path) : fd;
 }
 
+bool port_has_mac(const struct port_record *p)
+{
+	static const uint8_t none[sizeof(p->mac)];
+
+	return memcmp(p->mac, none, sizeof(none)) != 0;
+}
+
 /* ---- records --------------------------------------------------------------------------------- */
 
 static int write_record(struct err *e, int ports, const struct port_record *p)
@@ -28,8 +35,12 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	_buf_ struct buf out = {0};
 	int r;
 
-	buf_printf(&out, "owner %s\nport %s\nmac %02x:%02x:%02x:%02x:%02x:%02x\n", p->owner,
-		   p->port, p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+	buf_printf(&out, "owner %s\n", p->owner);
+	if (*p->port)
+		buf_printf(&out, "port %s\n", p->port);
+	if (port_has_mac(p))
+		buf_printf(&out, "mac %02x:%02x:%02x:%02x:%02x:%02x\n", p->mac[0], p->mac[1],
+			   p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
 	for (size_t i = 0; i < SUBNET_MAX; i++)
 		if (p->ips[i].family)
 			buf_printf(&out, "ip %s\n", ip_text(&p->ips[i], text));
@@ -246,12 +257,11 @@ static int check_name(struct err *e, int names, const struct network *n, struct 
 /* Locally administered, and the same whenever the address is the same. */
 static void choose_mac(const struct network *n, struct port_record *p)
 {
-	static const uint8_t none[6];
 	const struct ip *ip =
 		&p->ips[n->subnets[SUBNET_V4].prefix.ip.family ? SUBNET_V4 : SUBNET_V6];
 	const uint8_t *last = ip->bytes + ip_size(ip) - 4;
 
-	if (memcmp(p->mac, none, sizeof(none)) != 0)
+	if (port_has_mac(p) || n->kind == NETWORK_IPVLAN)
 		return;
 	memcpy(p->mac, (const uint8_t[]){0x0a, 0x58, last[0], last[1], last[2], last[3]}, 6);
 }
@@ -304,8 +314,10 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 		return r;
 	choose_mac(n, p);
 	/* 15 characters; the first ones of a random number tell ports well apart. */
-	(void)str_format(p->port, sizeof(p->port), "bw%.9s%.3s", p->mark,
-			 p->interface + (strlen(p->interface) > 3 ? strlen(p->interface) - 3 : 0));
+	if (!network_has_parent(n->kind))
+		(void)str_format(p->port, sizeof(p->port), "bw%.9s%.3s", p->mark,
+				 p->interface +
+					 (strlen(p->interface) > 3 ? strlen(p->interface) - 3 : 0));
 	r = write_record(e, parts.ports, p);
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
 		if (p->ips[i].family &&

@@ -21,16 +21,18 @@
 struct port_record {
 	char mark[LEASE_MARK_SIZE];
 	char interface[IF_NAMESIZE];	/* in the container */
-	char port[IF_NAMESIZE];		/* the other end, on the host */
+	char port[IF_NAMESIZE];		/* the other end, on the host; "": none */
 	char owner[PATH_MAX];		/* the container's state directory */
-	uint8_t mac[6];
+	uint8_t mac[6];			/* 0: the parent's */
 	struct ip ips[SUBNET_MAX];	/* family 0: none */
 	char name[LEASE_NAME_SIZE];	/* by which the others of the network find it; "": none */
 };
 
+bool port_has_mac(const struct port_record *p);
+
 /* Chooses addresses where the record has none (of the families that the network has), a MAC
- * address where that is 0, and the port's name; writes the record, takes the addresses and the
- * name. ERR_EXISTS when another container has one of them. */
+ * address where that is 0, and the port's name (as far as the kind has them); writes the record,
+ * takes the addresses and the name. ERR_EXISTS when another container has one of them. */
 int lease_take(struct err *e, int root_fd, const struct network *n, struct port_record *p);
 
 /* Calls `each` for each port of the network: with a mark, of that container only. */

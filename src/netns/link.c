@@ -2,6 +2,7 @@
 #include "link.h"
 
 #include <linux/if_bridge.h>
+#include <linux/if_link.h>
 #include <linux/veth.h>
 
 static int read_link(const struct nlmsghdr *msg, void *data)
@@ -14,6 +15,9 @@ static int read_link(const struct nlmsghdr *msg, void *data)
 		return -EBADMSG;
 	link->index = info->ifi_index;
 	link->flags = info->ifi_flags;
+	attr = nl_attr(msg, sizeof(*info), IFLA_MTU);
+	if (attr && mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+		link->mtu = mnl_attr_get_u32(attr);
 	attr = nl_attr(msg, sizeof(*info), IFLA_IFNAME);
 	if (!attr || mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ||
 	    str_format(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attr)) < 0)
@@ -74,16 +78,32 @@ int link_delete(struct err *e, struct nl *nl, int index)
 	return nl_call(e, nl, &req, NULL, NULL);
 }
 
-int link_add_bridge(struct err *e, struct nl *nl, const char *name, uint32_t mtu)
+/* Both headers of a pair of devices say what they are not to do. */
+static struct ifinfomsg new_header(bool no_arp)
 {
-	const struct ifinfomsg none = {0};
+	unsigned int flags = no_arp ? IFF_NOARP : 0;
+
+	return (struct ifinfomsg){.ifi_flags = flags, .ifi_change = flags};
+}
+
+static void begin_new(struct nl_request *req, const struct link_new *new, bool no_arp)
+{
+	const struct ifinfomsg header = new_header(no_arp);
+
+	nl_begin(req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+	nl_put_str(req, IFLA_IFNAME, new->name);
+	if (new->mtu)
+		nl_put_u32(req, IFLA_MTU, new->mtu);
+	if (new->group)
+		nl_put_u32(req, IFLA_GROUP, new->group);
+}
+
+int link_add_bridge(struct err *e, struct nl *nl, const struct link_new *new)
+{
 	struct nl_request req;
 	struct nlattr *info;
 
-	nl_begin(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &none, sizeof(none));
-	nl_put_str(&req, IFLA_IFNAME, name);
-	if (mtu)
-		nl_put_u32(&req, IFLA_MTU, mtu);
+	begin_new(&req, new, false);
 	info = nl_nest(&req, IFLA_LINKINFO);
 	nl_put_str(&req, IFLA_INFO_KIND, "bridge");
 	nl_nest_end(&req, info);
@@ -93,15 +113,15 @@ int link_add_bridge(struct err *e, struct nl *nl, const char *name, uint32_t mtu
 /* linux/veth.h: VETH_INFO_PEER holds a struct ifinfomsg and attributes of the other end. */
 static void put_peer(struct nl_request *req, const struct veth *v)
 {
-	const struct ifinfomsg none = {0};
+	const struct ifinfomsg header = new_header(v->no_arp);
 	struct nlattr *peer = nl_nest(req, VETH_INFO_PEER);
 
-	nl_put_header(req, &none, sizeof(none));
+	nl_put_header(req, &header, sizeof(header));
 	nl_put_str(req, IFLA_IFNAME, v->peer_name);
 	nl_put(req, IFLA_ADDRESS, v->peer_mac, 6);
 	nl_put_u32(req, IFLA_NET_NS_FD, (uint32_t)v->peer_netns_fd);
-	if (v->mtu)
-		nl_put_u32(req, IFLA_MTU, v->mtu);
+	if (v->here.mtu)
+		nl_put_u32(req, IFLA_MTU, v->here.mtu);
 	nl_nest_end(req, peer);
 }
 
@@ -121,17 +141,16 @@ static int isolate_port(struct err *e, struct nl *nl, int index)
 
 int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
 {
-	const struct ifinfomsg none = {0};
 	struct nlattr *info, *data;
 	struct nl_request req;
 	struct link made;
 	int r;
 
-	nl_begin(&req, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &none, sizeof(none));
-	nl_put_str(&req, IFLA_IFNAME, v->name);
-	nl_put_u32(&req, IFLA_MASTER, (uint32_t)v->master);
-	if (v->mtu)
-		nl_put_u32(&req, IFLA_MTU, v->mtu);
+	begin_new(&req, &v->here, v->no_arp);
+	if (v->master)
+		nl_put_u32(&req, IFLA_MASTER, (uint32_t)v->master);
+	if (v->no_arp)
+		nl_put(&req, IFLA_ADDRESS, v->peer_mac, 6);
 	info = nl_nest(&req, IFLA_LINKINFO);
 	nl_put_str(&req, IFLA_INFO_KIND, "veth");
 	data = nl_nest(&req, IFLA_INFO_DATA);
@@ -139,9 +158,39 @@ int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
 	nl_nest_end(&req, data);
 	nl_nest_end(&req, info);
 	r = nl_call(e, nl, &req, NULL, NULL);
-	if (r == 0)
-		r = link_get(e, nl, v->name, 0, &made);
+	if (r == 0 && v->isolated)
+		r = link_get(e, nl, v->here.name, 0, &made);
 	if (r == 0 && v->isolated)
 		r = isolate_port(e, nl, made.index);
 	return r;
+}
+
+static void put_mode(struct nl_request *req, const char *kind)
+{
+	const uint32_t macvlan = MACVLAN_MODE_BRIDGE;
+	const uint16_t ipvlan = IPVLAN_MODE_L2;
+	struct nlattr *data = nl_nest(req, IFLA_INFO_DATA);
+
+	if (str_eq(kind, "macvlan"))
+		nl_put(req, IFLA_MACVLAN_MODE, &macvlan, sizeof(macvlan));
+	else
+		nl_put(req, IFLA_IPVLAN_MODE, &ipvlan, sizeof(ipvlan));
+	nl_nest_end(req, data);
+}
+
+int link_add_child(struct err *e, struct nl *nl, const struct link_child *c)
+{
+	struct nl_request req;
+	struct nlattr *info;
+
+	begin_new(&req, &c->there, false);
+	nl_put_u32(&req, IFLA_LINK, (uint32_t)c->parent);
+	nl_put_u32(&req, IFLA_NET_NS_FD, (uint32_t)c->netns_fd);
+	if (c->mac)
+		nl_put(&req, IFLA_ADDRESS, c->mac, 6);
+	info = nl_nest(&req, IFLA_LINKINFO);
+	nl_put_str(&req, IFLA_INFO_KIND, c->kind);
+	put_mode(&req, c->kind);
+	nl_nest_end(&req, info);
+	return nl_call(e, nl, &req, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 struct link {
 	int index;
 	unsigned int flags;		/* IFF_* */
+	uint32_t mtu;
 	char name[IF_NAMESIZE];
 };
 
@@ -21,19 +22,36 @@ int link_set_master(struct err *e, struct nl *nl, int index, int master);
 
 int link_delete(struct err *e, struct nl *nl, int index);
 
-/* A bridge without members that is down. mtu 0: the kernel's default. */
-int link_add_bridge(struct err *e, struct nl *nl, const char *name, uint32_t mtu);
+/* What devices are made with: all are down at first. */
+struct link_new {
+	const char *name;
+	uint32_t mtu;			/* 0: the kernel's default */
+	uint32_t group;			/* for rules; 0: none in particular */
+};
+/* A bridge without members. */
+int link_add_bridge(struct err *e, struct nl *nl, const struct link_new *new);
 
 struct veth {
-	const char *name;		/* here: a port of the bridge `master`, up */
-	int master;
+	struct link_new here;		/* the mtu is of both ends */
+	int master;			/* the bridge that it is a port of; 0: none */
 	bool isolated;			/* from other isolated ports */
-	int peer_netns_fd;		/* where the other end is born, down */
+	/* Neither end asks for addresses of neighbours: all that is sent is for the other end,
+	 * which has the same MAC address. */
+	bool no_arp;
+	int peer_netns_fd;		/* where the other end is born */
 	const char *peer_name;
 	const uint8_t *peer_mac;
-	uint32_t mtu;			/* of both ends; 0: the kernel's default */
 };
 int link_add_veth(struct err *e, struct nl *nl, const struct veth *v);
+
+struct link_child {
+	const char *kind;		/* "macvlan", whose children reach each other, or "ipvlan" */
+	int parent;
+	struct link_new there;
+	int netns_fd;			/* where it is born */
+	const uint8_t *mac;		/* NULL: the parent's */
+};
+int link_add_child(struct err *e, struct nl *nl, const struct link_child *c);
 
 struct link_target {
 	int netns_fd;
@@ -47,7 +65,16 @@ int link_move(struct err *e, struct nl *nl, int index, const struct link_target 
 /* An address with its subnet. Without duplicate address detection: nobody else has it, and the
  * program may use it at once. Not an error when it is there already. */
 int addr_add(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len);
-int route_add_default(struct err *e, struct nl *nl, int index, const struct ip *gateway);
+int addr_remove(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len);
+
+struct route {
+	struct prefix to;		/* length 0: everywhere */
+	int index;
+	const struct ip *gateway;	/* NULL: the destination is on the link */
+	const struct ip *source;	/* to send from; NULL: the kernel chooses */
+};
+/* -EEXIST when there is one to the same destination. */
+int route_add(struct err *e, struct nl *nl, const struct route *route);
 
 /* Every destination that a routing table knows, but for the default routes. */
 struct prefix_list {

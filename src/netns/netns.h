@@ -29,8 +29,9 @@ int netns_move_devices(struct err *e, int netns_fd, const struct netns_move *mov
  */
 struct network_request {
 	const char *root, *name;
-	const char *kind;		/* "bridge" or "guest-lan" */
+	const char *kind;		/* network_kind_names */
 	const char *bridge;		/* NULL: chosen */
+	const char *parent;		/* NULL: a kind without one */
 	struct strv subnets;		/* at most one of each family; none: both are chosen */
 	struct strv gateways;		/* of these; none: the first address */
 	struct strv dns;

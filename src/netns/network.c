@@ -12,8 +12,9 @@
 #define NETWORKS_MAX 4096
 
 const char *const network_kind_names[NETWORK_KIND_MAX] = {
-	[NETWORK_BRIDGE] = "bridge",
-	[NETWORK_GUEST_LAN] = "guest-lan",
+	[NETWORK_BRIDGE] = "bridge", [NETWORK_GUEST_LAN] = "guest-lan",
+	[NETWORK_ROUTED] = "routed", [NETWORK_MACVLAN] = "macvlan",
+	[NETWORK_IPVLAN] = "ipvlan",
 };
 
 int network_name_check(struct err *e, const char *name)
@@ -66,8 +67,8 @@ struct file_subnet {
 	const char *subnet, *gateway;
 };
 struct file {
-	uint32_t version, mtu;
-	const char *name, *kind, *bridge;
+	uint32_t version, group, mtu;
+	const char *name, *kind, *bridge, *parent;
 	LIST_OF(struct file_subnet) subnets;
 	struct strv dns;
 };
@@ -86,6 +87,8 @@ static const struct json_field file_fields[] = {
 	F(struct file, "name", FIELD_STR, name),
 	F(struct file, "kind", FIELD_STR, kind),
 	F(struct file, "bridge", FIELD_STR, bridge),
+	F(struct file, "parent", FIELD_STR, parent),
+	F(struct file, "group", FIELD_U32, group),
 	F(struct file, "mtu", FIELD_U32, mtu),
 	F(struct file, "dns", FIELD_STRV, dns),
 	{
@@ -117,6 +120,12 @@ static int take_subnet(struct err *e, const struct file_subnet *f, struct networ
 	return 0;
 }
 
+/* A device that the kind has, and no other. */
+static bool take_device(const char *text, bool wanted, char ret[IF_NAMESIZE])
+{
+	return wanted ? text && *text && str_format(ret, IF_NAMESIZE, "%s", text) == 0 : !text;
+}
+
 static int take_file(struct err *e, const struct file *f, const char *name, struct network *n)
 {
 	int kind = f->kind ? str_lookup(network_kind_names, NETWORK_KIND_MAX, f->kind) : -1;
@@ -126,12 +135,15 @@ static int take_file(struct err *e, const struct file *f, const char *name, stru
 		return err_set(e, ERR_UNSUPPORTED,
 			       FILE_NAME ": version %u; this bawn knows version %d", f->version,
 			       FILE_VERSION);
-	if (kind < 0 || !f->bridge ||
-	    str_format(n->bridge, sizeof(n->bridge), "%s", f->bridge) < 0 ||
-	    f->dns.n > NETWORK_DNS_MAX || (f->mtu && f->mtu < NETWORK_MTU_MIN))
-		return damaged(e, "kind, bridge, mtu or dns");
-	(void)str_format(n->name, sizeof(n->name), "%s", name);
+	if (kind < 0 || f->dns.n > NETWORK_DNS_MAX || (f->mtu && f->mtu < NETWORK_MTU_MIN))
+		return damaged(e, "kind, mtu or dns");
 	n->kind = (enum network_kind)kind;
+	if (!take_device(f->bridge, network_has_bridge(n->kind), n->bridge) ||
+	    !take_device(f->parent, network_has_parent(n->kind), n->parent) ||
+	    !f->group != network_has_parent(n->kind))
+		return damaged(e, "bridge, parent or group");
+	(void)str_format(n->name, sizeof(n->name), "%s", name);
+	n->group = f->group;
 	n->mtu = f->mtu;
 	for (; n->n_dns < f->dns.n; n->n_dns++)
 		if (ip_parse(f->dns.v[n->n_dns], &n->dns[n->n_dns]) < 0)
@@ -195,7 +207,12 @@ static int network_write(struct err *e, const struct network *n, struct buf *out
 	json_write_int(&w, "version", FILE_VERSION);
 	json_write_str(&w, "name", n->name);
 	json_write_str(&w, "kind", network_kind_names[n->kind]);
-	json_write_str(&w, "bridge", n->bridge);
+	if (*n->bridge)
+		json_write_str(&w, "bridge", n->bridge);
+	if (*n->parent)
+		json_write_str(&w, "parent", n->parent);
+	if (n->group)
+		json_write_int(&w, "group", n->group);
 	json_write_array(&w, "subnets");
 	for (size_t i = 0; i < SUBNET_MAX; i++)
 		if (n->subnets[i].prefix.ip.family)

@@ -18,6 +18,9 @@
 enum network_kind {
 	NETWORK_BRIDGE,			/* the host is the gateway, addresses are translated */
 	NETWORK_GUEST_LAN,		/* no way out and no host address */
+	NETWORK_ROUTED,			/* a wire for each container, none between them */
+	NETWORK_MACVLAN,		/* on the wire of a device of the host's */
+	NETWORK_IPVLAN,			/* the same, with its MAC address */
 	NETWORK_KIND_MAX,
 };
 extern const char *const network_kind_names[NETWORK_KIND_MAX];
@@ -31,12 +34,23 @@ enum { SUBNET_V4, SUBNET_V6, SUBNET_MAX };
 struct network {
 	char name[NETWORK_NAME_MAX + 1];
 	enum network_kind kind;
-	char bridge[IF_NAMESIZE];
+	char bridge[IF_NAMESIZE];	/* "": a kind without one */
+	char parent[IF_NAMESIZE];	/* the same */
+	uint32_t group;			/* of its devices on the host; 0: it has none */
 	struct subnet subnets[SUBNET_MAX];
 	uint32_t mtu;			/* 0: the kernel's default */
 	struct ip dns[NETWORK_DNS_MAX];
 	size_t n_dns;
 };
+
+static inline bool network_has_bridge(enum network_kind kind)
+{
+	return kind == NETWORK_BRIDGE || kind == NETWORK_GUEST_LAN;
+}
+static inline bool network_has_parent(enum network_kind kind)
+{
+	return kind == NETWORK_MACVLAN || kind == NETWORK_IPVLAN;
+}
 
 /* Letters, digits, "_", "-" and, not first, "."; ERR_USAGE. */
 int network_name_check(struct err *e, const char *name);

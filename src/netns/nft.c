@@ -37,9 +37,9 @@ static const struct nft_set nat_sets[] = {
 	[SUBNET_V4] = {NFPROTO_INET, TABLE, "nat4", {NFT_IP4}, .flags = NFT_SET_INTERVAL},
 	[SUBNET_V6] = {NFPROTO_INET, TABLE, "nat6", {NFT_IP6}, .flags = NFT_SET_INTERVAL},
 };
-static const struct nft_set bridges = {NFPROTO_INET, TABLE, "bridges", {NFT_DEVICE}, .data = {0}};
+static const struct nft_set groups = {NFPROTO_INET, TABLE, "groups", {NFT_GROUP}, .data = {0}};
 static const struct nft_set same = {
-	NFPROTO_INET, TABLE, "same", {NFT_DEVICE, NFT_DEVICE}, .data = {0},
+	NFPROTO_INET, TABLE, "same", {NFT_GROUP, NFT_GROUP}, .data = {0},
 };
 
 static const struct ip none4 = {.family = AF_INET}, none6 = {.family = AF_INET6};
@@ -181,7 +181,18 @@ static void allow_detection(struct nft_batch *b, const struct port_record *id, u
 	nft_verdict(&r, NF_ACCEPT);
 }
 
-static void guard_ip6(struct nft_batch *b, const struct port_record *id)
+static void guard_ip4(struct nft_batch *b, const struct network *n, const struct port_record *id)
+{
+	drop_dhcp_server(b, id, ETH_P_IP, DHCP_SERVER);
+	allow_source4(b, id);
+	if (n->kind == NETWORK_ROUTED)
+		return;
+	allow_arp(b, id, &id->ips[SUBNET_V4]);
+	allow_arp(b, id, &none4);
+	allow_dhcp(b, id);
+}
+
+static void guard_ip6(struct nft_batch *b, const struct network *n, const struct port_record *id)
 {
 	const struct ip *own = &id->ips[SUBNET_V6], local = link_local(id->mac);
 
@@ -189,6 +200,12 @@ static void guard_ip6(struct nft_batch *b, const struct port_record *id)
 	drop_dhcp_server(b, id, ETH_P_IPV6, DHCP6_SERVER);
 	drop_icmp6(b, id, ROUTER_ADVERTISEMENT);
 	drop_icmp6(b, id, REDIRECT);
+	if (n->kind == NETWORK_ROUTED) {
+		drop_icmp6(b, id, NEIGHBOUR_SOLICITATION);
+		drop_icmp6(b, id, NEIGHBOUR_ADVERTISEMENT);
+		allow_source6(b, id, own);
+		return;
+	}
 	drop_foreign_advertisement(b, id, &local);
 	allow_source6(b, id, own);
 	allow_source6(b, id, &local);
@@ -210,7 +227,7 @@ static void replace_table(struct nft_batch *b, uint32_t family, const char *tabl
 	nft_table(b, family, table, true);
 }
 
-int nft_guard_port(struct err *e, const struct port_record *id)
+int nft_guard_port(struct err *e, const struct network *n, const struct port_record *id)
 {
 	struct nft_batch b;
 	int r = nft_begin(e, &b);
@@ -220,29 +237,37 @@ int nft_guard_port(struct err *e, const struct port_record *id)
 	replace_table(&b, NFPROTO_NETDEV, id->port);
 	nft_chain_of_device(&b, id->port);
 	guard_mac(&b, id);
-	if (id->ips[SUBNET_V4].family) {
-		drop_dhcp_server(&b, id, ETH_P_IP, DHCP_SERVER);
-		allow_arp(&b, id, &id->ips[SUBNET_V4]);
-		allow_arp(&b, id, &none4);
-		allow_source4(&b, id);
-		allow_dhcp(&b, id);
-	}
+	if (id->ips[SUBNET_V4].family)
+		guard_ip4(&b, n, id);
 	if (id->ips[SUBNET_V6].family)
-		guard_ip6(&b, id);
+		guard_ip6(&b, n, id);
 	r = nft_commit(e, &b);
 	return r < 0 ? err_wrap(e, r, "guard the port %s", id->port) : 0;
 }
 
-int nft_unguard_port(struct err *e, const char *port)
+int nft_close_device(struct err *e, const char *device)
 {
 	struct nft_batch b;
 	int r = nft_begin(e, &b);
 
 	if (r < 0)
 		return r;
-	remove_table(&b, NFPROTO_NETDEV, port);
+	replace_table(&b, NFPROTO_NETDEV, device);
+	nft_chain_of_device(&b, device);
 	r = nft_commit(e, &b);
-	return r < 0 ? err_wrap(e, r, "remove the guard of the port %s", port) : 0;
+	return r < 0 ? err_wrap(e, r, "close the device %s", device) : 0;
+}
+
+int nft_remove_device(struct err *e, const char *device)
+{
+	struct nft_batch b;
+	int r = nft_begin(e, &b);
+
+	if (r < 0)
+		return r;
+	remove_table(&b, NFPROTO_NETDEV, device);
+	r = nft_commit(e, &b);
+	return r < 0 ? err_wrap(e, r, "remove the rules of the device %s", device) : 0;
 }
 
 /* ---- all networks ---------------------------------------------------------------------------- */
@@ -273,41 +298,45 @@ static void masquerade(struct nft_batch *b, size_t family)
 	nft_masquerade(&r);
 }
 
-static void match_device(struct nft_rule *r, uint32_t meta, const struct nft_set *set)
+static void match_group(struct nft_rule *r, uint32_t meta, const struct nft_set *set)
 {
 	nft_key_meta(r, meta);
 	nft_lookup(r, set, false);
 }
 
-/* "iifname . oifname" */
-static void match_devices(struct nft_rule *r, const struct nft_set *set)
+/* "meta iifgroup . meta oifgroup" */
+static void match_groups(struct nft_rule *r, const struct nft_set *set)
 {
-	nft_key_meta(r, NFT_META_IIFNAME);
-	nft_key_meta(r, NFT_META_OIFNAME);
+	nft_key_meta(r, NFT_META_IIFGROUP);
+	nft_key_meta(r, NFT_META_OIFGROUP);
 	nft_lookup(r, set, false);
 }
 
-/* "iifname . oifname @same accept", "iifname @bridges oifname @bridges drop" */
+/* Groups of devices, since a routed network has one for each container:
+ * "meta iifgroup . meta oifgroup @same accept", "iifgroup @groups oifgroup @groups drop". */
 static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 {
 	struct nft_rule stays, leaves;
 
-	nft_set(b, &bridges);
+	nft_set(b, &groups);
 	nft_set(b, &same);
 	for (size_t i = 0; i < networks->n; i++) {
+		const uint32_t *group = &networks->v[i].group;
 		struct nft_bytes key = {0};
 
-		nft_put_device(&key, networks->v[i].bridge);
-		nft_element(b, &bridges, true, &key, NULL);
-		nft_put_device(&key, networks->v[i].bridge);
+		if (!*group)
+			continue;
+		nft_put(&key, group, sizeof(*group));
+		nft_element(b, &groups, true, &key, NULL);
+		nft_put(&key, group, sizeof(*group));
 		nft_element(b, &same, true, &key, NULL);
 	}
 	stays = nft_rule(b, NFPROTO_INET, TABLE, "forward");
-	match_devices(&stays, &same);
+	match_groups(&stays, &same);
 	nft_verdict(&stays, NF_ACCEPT);
 	leaves = nft_rule(b, NFPROTO_INET, TABLE, "forward");
-	match_device(&leaves, NFT_META_IIFNAME, &bridges);
-	match_device(&leaves, NFT_META_OIFNAME, &bridges);
+	match_group(&leaves, NFT_META_IIFGROUP, &groups);
+	match_group(&leaves, NFT_META_OIFGROUP, &groups);
 	nft_verdict(&leaves, NF_DROP);
 }
 

@@ -12,10 +12,14 @@
 
 /* Lets through: ARP, IP and neighbour discovery in this record's name, DHCP requests, duplicate
  * address detection of its own addresses. Nothing else: no other protocol, no VLAN tag, no router
- * advertisement, no answer of a DHCP server. A guard that is there is replaced. In a table of its
+ * advertisement, no answer of a DHCP server. On a routed network, which has no neighbours, nothing
+ * but IP. A guard that is there is replaced. In a table of its
  * own, of the port's name: that can be removed in one step, whether it is there or not. */
-int nft_guard_port(struct err *e, const struct port_record *id);
-int nft_unguard_port(struct err *e, const char *port);
+int nft_guard_port(struct err *e, const struct network *n, const struct port_record *id);
+/* Nothing that arrives for the host itself through a device gets further. */
+int nft_close_device(struct err *e, const char *device);
+/* Removes what one of these made. */
+int nft_remove_device(struct err *e, const char *device);
 
 /* Everything that is not of one port, for all networks at once: translates the addresses of what
  * leaves a bridge network, keeps networks apart from each other. Replaces what was there; without

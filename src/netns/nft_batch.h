@@ -35,7 +35,7 @@ void nft_chain_of_device(struct nft_batch *b, const char *device);
 void nft_chain_of_hook(struct nft_batch *b, const char *table, const char *chain, const char *type,
 		       uint32_t hook, int32_t priority);
 
-enum nft_type { NFT_NONE, NFT_IP4, NFT_IP6, NFT_PROTOCOL, NFT_SERVICE, NFT_DEVICE };
+enum nft_type { NFT_NONE, NFT_IP4, NFT_IP6, NFT_PROTOCOL, NFT_SERVICE, NFT_GROUP, NFT_DEVICE };
 #define NFT_FIELDS 4
 /* A set, or with `data` a map. What a key and a value are made of, in order. */
 struct nft_set {

@@ -10,11 +10,8 @@
 static const struct {
 	uint32_t type, size, order;
 } types[] = {
-	[NFT_IP4] = {7, 4, 2},
-	[NFT_IP6] = {8, 16, 2},
-	[NFT_PROTOCOL] = {12, 4, 2},
-	[NFT_SERVICE] = {13, 4, 2},
-	[NFT_DEVICE] = {41, IF_NAMESIZE, 1},
+	[NFT_IP4] = {7, 4, 2},	    [NFT_IP6] = {8, 16, 2},   [NFT_PROTOCOL] = {12, 4, 2},
+	[NFT_SERVICE] = {13, 4, 2}, [NFT_GROUP] = {35, 4, 1}, [NFT_DEVICE] = {41, IF_NAMESIZE, 1},
 };
 #define TYPE_BITS 6
 

@@ -3,88 +3,190 @@
 
 #include "link.h"
 #include "nft.h"
+#include "routed.h"
+#include "sysctl.h"
 
-/* Guarded before it is up: not one frame passes that is not the container's. */
-static int make_link(struct err *e, struct port_sides *s, const struct network *n,
-		     const struct port_record *p)
+/* ---- the host's side ------------------------------------------------------------------------- */
+
+static int find_bridge(struct err *e, struct nl *here, const struct network *n, struct link *ret)
 {
-	struct link bridge, port;
+	int r = link_get(e, here, n->bridge, 0, ret);
+
+	return r == -ENODEV ? err_set(e, ERR_STATE,
+				      "its bridge %s is gone: run bawn network reload", n->bridge)
+			    : r;
+}
+
+static int add_veth(struct err *e, struct port_sides *s, const struct network *n,
+		    const struct port_record *p)
+{
+	struct link bridge = {0};
 	struct veth v = {
-		.name = p->port,
+		.here = {.name = p->port, .mtu = n->mtu},
+		.no_arp = n->kind == NETWORK_ROUTED,
 		.peer_netns_fd = s->netns_fd,
 		.peer_name = p->interface,
 		.peer_mac = p->mac,
-		.mtu = n->mtu,
 	};
-	int r = link_get(e, &s->here, n->bridge, 0, &bridge);
+	int r = 0;
 
-	if (r == -ENODEV)
-		return err_set(e, ERR_STATE, "its bridge %s is gone: run bawn network reload",
-			       n->bridge);
+	if (n->kind == NETWORK_ROUTED)
+		v.here.group = n->group;
+	else
+		r = find_bridge(e, &s->here, n, &bridge);
 	if (r < 0)
 		return r;
 	v.master = bridge.index;
 	r = link_add_veth(e, &s->here, &v);
-	if (r < 0)
-		return err_wrap(e, r, "make the interface %s", p->interface);
-	r = nft_guard_port(e, p);
+	if (r == -EXFULL)
+		return err_set(e, ERR_STATE,
+			       "its bridge %s has 1024 ports, which is all that a bridge takes: "
+			       "make another network",
+			       n->bridge);
+	return r < 0 ? err_wrap(e, r, "make the interface %s", p->interface) : 0;
+}
+
+/* The host has no address on a port of a bridge, nor one of its own on a wire to a container. */
+static int quieten(struct err *e, const struct network *n, const struct port_record *p)
+{
+	bool off = n->kind != NETWORK_ROUTED || !p->ips[SUBNET_V6].family;
+	int r;
+
+	if (off)
+		return net_sysctl(e, "1", "ipv6/conf/%s/disable_ipv6", p->port);
+	r = net_sysctl(e, "1", "ipv6/conf/%s/addr_gen_mode", p->port);
+	return r < 0 ? r : net_sysctl(e, "0", "ipv6/conf/%s/accept_ra", p->port);
+}
+
+/* Guarded before it is up: not one frame passes that is not the container's. */
+static int make_port(struct err *e, struct port_sides *s, const struct network *n,
+		     const struct port_record *p)
+{
+	struct link port;
+	int r = add_veth(e, s, n, p);
+
+	if (r == 0)
+		r = nft_guard_port(e, n, p);
+	if (r == 0)
+		r = quieten(e, n, p);
 	if (r == 0)
 		r = link_get(e, &s->here, p->port, 0, &port);
-	return r < 0 ? r : link_set_up(e, &s->here, port.index);
+	if (r == 0)
+		r = link_set_up(e, &s->here, port.index);
+	if (r == 0 && n->kind == NETWORK_ROUTED)
+		r = routed_add_port(e, &s->here, n, p, port.index);
+	return r;
+}
+
+static int make_child(struct err *e, struct port_sides *s, const struct network *n,
+		      const struct port_record *p)
+{
+	struct link_child c = {
+		.kind = network_kind_names[n->kind],
+		.there = {.name = p->interface, .mtu = n->mtu},
+		.netns_fd = s->netns_fd,
+		.mac = port_has_mac(p) ? p->mac : NULL,
+	};
+	struct link parent;
+	int r = link_get(e, &s->here, n->parent, 0, &parent);
+
+	if (r == -ENODEV)
+		return err_set(e, ERR_STATE, "its parent %s is gone: the host has no such device",
+			       n->parent);
+	if (r == 0 && !(parent.flags & IFF_UP))
+		return err_set(e, ERR_STATE, "its parent %s is down: set it up first", n->parent);
+	c.parent = parent.index;
+	if (r == 0)
+		r = link_add_child(e, &s->here, &c);
+	if (r == -EBUSY)
+		return err_set(e, ERR_STATE,
+			       "its parent %s is a port of a bridge, or has interfaces of another "
+			       "kind: it takes either macvlan or ipvlan",
+			       n->parent);
+	if (r == -EOPNOTSUPP)
+		return err_set(e, ERR_UNSUPPORTED, "this kernel has no %s", c.kind);
+	return r < 0 ? err_wrap(e, r, "make the interface %s on %s", p->interface, n->parent) : 0;
+}
+
+/* ---- the container's side -------------------------------------------------------------------- */
+
+static int add_default_routes(struct err *e, struct nl *there, const struct network *n, int index)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
+		const struct ip *gateway = &n->subnets[i].gateway;
+		const struct route route = {
+			.to.ip.family = gateway->family, .index = index, .gateway = gateway};
+
+		if (!gateway->family)
+			continue;
+		r = route_add(e, there, &route);
+		/* An earlier interface has one. */
+		if (r == -EEXIST)
+			r = 0;
+	}
+	return r;
 }
 
 static int set_up_interface(struct err *e, struct nl *there, const struct network *n,
 			    const struct port_record *p)
 {
+	bool routed = n->kind == NETWORK_ROUTED;
 	struct link link;
 	int r = link_get(e, there, p->interface, 0, &link);
 
-	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
-		if (p->ips[i].family)
-			r = addr_add(e, there, link.index, &p->ips[i], n->subnets[i].prefix.len);
+	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
+		const struct ip *ip = &p->ips[i];
+		size_t len = routed ? ip_size(ip) * 8 : n->subnets[i].prefix.len;
+
+		if (ip->family)
+			r = addr_add(e, there, link.index, ip, (uint8_t)len);
+	}
 	if (r == 0)
 		r = link_set_up(e, there, link.index);
-	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
-		if (!n->subnets[i].gateway.family)
-			continue;
-		r = route_add_default(e, there, link.index, &n->subnets[i].gateway);
-		/* An earlier interface has one. */
-		if (r == -EEXIST)
-			r = 0;
-	}
+	if (r == 0)
+		r = routed ? routed_add_routes(e, there, n, link.index)
+			   : add_default_routes(e, there, n, link.index);
 	return r < 0 ? err_wrap(e, r, "set up the interface %s", p->interface) : 0;
 }
+
+/* ---- both ------------------------------------------------------------------------------------ */
 
 int port_make(struct err *e, struct port_sides *s, const struct network *n,
 	      const struct port_record *p)
 {
-	int r = make_link(e, s, n, p);
+	int r = network_has_parent(n->kind) ? make_child(e, s, n, p) : make_port(e, s, n, p);
 
 	return r < 0 ? r : set_up_interface(e, &s->there, n, p);
 }
 
-/* A bridge that was lost is another one now; so may be the port's guard. */
+/* A bridge that was lost is another one now; so may be the port's guard, and the routes. */
 int port_restore(struct err *e, struct nl *here, const struct network *n,
 		 const struct port_record *p)
 {
 	struct link port, bridge;
-	int r = link_get(e, here, p->port, 0, &port);
+	int r = *p->port ? link_get(e, here, p->port, 0, &port) : -ENODEV;
 
 	if (r == -ENODEV)
 		return 0;
 	if (r == 0)
-		r = nft_guard_port(e, p);
+		r = nft_guard_port(e, n, p);
+	if (r == 0 && n->kind == NETWORK_ROUTED)
+		return routed_add_port(e, here, n, p, port.index);
 	if (r == 0)
-		r = link_get(e, here, n->bridge, 0, &bridge);
+		r = find_bridge(e, here, n, &bridge);
 	return r < 0 ? r : link_set_master(e, here, port.index, bridge.index);
 }
 
 int port_remove(struct err *e, struct nl *here, const struct port_record *p)
 {
 	struct link link;
-	int r = link_get(e, here, p->port, 0, &link);
+	int r = *p->port ? link_get(e, here, p->port, 0, &link) : -ENODEV;
 
 	if (r == 0)
 		r = link_delete(e, here, link.index);
-	return r == 0 || r == -ENODEV ? nft_unguard_port(e, p->port) : r;
+	if (r < 0 && r != -ENODEV)
+		return r;
+	return *p->port ? nft_remove_device(e, p->port) : 0;
 }

@@ -6,7 +6,8 @@
 #define ROUTES_MAX 65536u
 #define DUMP_TRIES 8
 
-int addr_add(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len)
+static int change_addr(struct err *e, struct nl *nl, int index, const struct ip *ip,
+		       uint8_t prefix_len, bool add)
 {
 	const struct ifaddrmsg info = {
 		.ifa_family = ip->family,
@@ -15,30 +16,55 @@ int addr_add(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8
 		.ifa_scope = RT_SCOPE_UNIVERSE,
 	};
 	struct nl_request req;
-	int r;
 
-	nl_begin(&req, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	if (add)
+		nl_begin(&req, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &info,
+			 sizeof(info));
+	else
+		nl_begin(&req, RTM_DELADDR, NLM_F_ACK, &info, sizeof(info));
 	nl_put(&req, IFA_LOCAL, ip->bytes, ip_size(ip));
 	nl_put(&req, IFA_ADDRESS, ip->bytes, ip_size(ip));
-	nl_put_u32(&req, IFA_FLAGS, IFA_F_NODAD);
-	r = nl_call(e, nl, &req, NULL, NULL);
+	if (add)
+		nl_put_u32(&req, IFA_FLAGS, IFA_F_NODAD);
+	return nl_call(e, nl, &req, NULL, NULL);
+}
+
+int addr_add(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len)
+{
+	int r = change_addr(e, nl, index, ip, prefix_len, true);
+
 	return r == -EEXIST ? 0 : r;
 }
 
-int route_add_default(struct err *e, struct nl *nl, int index, const struct ip *gateway)
+int addr_remove(struct err *e, struct nl *nl, int index, const struct ip *ip, uint8_t prefix_len)
 {
-	const struct rtmsg route = {
-		.rtm_family = gateway->family,
+	int r = change_addr(e, nl, index, ip, prefix_len, false);
+
+	return r == -EADDRNOTAVAIL ? 0 : r;
+}
+
+int route_add(struct err *e, struct nl *nl, const struct route *route)
+{
+	const struct ip *to = &route->to.ip;
+	const struct rtmsg header = {
+		.rtm_family = to->family,
+		.rtm_dst_len = route->to.len,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope = RT_SCOPE_UNIVERSE,
+		.rtm_scope = route->gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = RTN_UNICAST,
 	};
 	struct nl_request req;
 
-	nl_begin(&req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &route, sizeof(route));
-	nl_put(&req, RTA_GATEWAY, gateway->bytes, ip_size(gateway));
-	nl_put_u32(&req, RTA_OIF, (uint32_t)index);
+	nl_begin(&req, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &header,
+		 sizeof(header));
+	if (route->to.len)
+		nl_put(&req, RTA_DST, to->bytes, ip_size(to));
+	if (route->gateway)
+		nl_put(&req, RTA_GATEWAY, route->gateway->bytes, ip_size(to));
+	if (route->source)
+		nl_put(&req, RTA_PREFSRC, route->source->bytes, ip_size(to));
+	nl_put_u32(&req, RTA_OIF, (uint32_t)route->index);
 	return nl_call(e, nl, &req, NULL, NULL);
 }
 

@@ -24,7 +24,7 @@ network_json() {
 
 @test "create, list, inspect, delete" {
 	run_bawn network list
-	assert_stdout "NAME  KIND  BRIDGE  SUBNETS"
+	assert_stdout "NAME  KIND  DEVICE  SUBNETS"
 	run_bawn network create web
 	assert_status 0
 	assert_equal "$output" ""

@@ -34,6 +34,8 @@ network_teardown() {
 assert_host_is_bare() {
 	assert_equal "$(on_host ip -o link | awk '{ print $2 }' | xargs)" "lo:"
 	assert_equal "$(on_host nft list ruleset)" ""
+	assert_equal "$(on_host ip -o addr show scope global)" ""
+	assert_equal "$(on_host ip route)$(on_host ip -6 route)" ""
 	assert_equal "$(find "$NETS" -mindepth 1 2>/dev/null)" ""
 }
 
