@@ -350,6 +350,9 @@ static int let_go(struct err *e, struct exec *x)
 	r = channel_send(e, x->channel[0], MSG_GO, FD_NONE);
 	if (r < 0)
 		return r;
+	/* As in launch.c: while the child works. */
+	if (x->rt->image_fd)
+		fd_close(x->rt->image_fd);
 	return x->sheltered ? shelter_wait(e, &x->shelter, &x->pid, &x->pidfd)
 			    : channel_recv(e, x->channel[0], NULL);
 }
@@ -389,9 +392,6 @@ static int start(struct err *e, struct exec *x)
 		return r;
 	x->program.channel = x->channel[1];
 	r = clone_child(e, x);
-	/* As in launch.c: while the child works. */
-	if (x->rt->image_fd && !x->attach)
-		fd_close(x->rt->image_fd);
 	if (r == 0 && x->late)
 		r = stage_take(e, x->channel[0], &x->pid, &x->pidfd);
 	if (r == 0 && x->late)

@@ -421,17 +421,19 @@ static int work_beside_child(struct err *e, struct launch *l, const struct buf *
 {
 	int r = 0;
 
-	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
-	 * child has closed its copy at once. But a helper program comes from there. */
-	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->opt->networks.n &&
-	    !l->c.state.unit)
-		fd_close(l->rt->image_fd);
 	if (l->c.state.has_cgroup && devices_can_wait(l))
 		r = confine_devices(e, l);
 	/* No need to replace it atomically: nothing reads it before state.json is there. */
 	if (r == 0)
 		r = file_create_at(e, l->c.dir_fd, "config.json", config->data, config->len, 0600);
-	return r < 0 ? r : container_prepare_state(e, &l->c);
+	if (r == 0)
+		r = container_prepare_state(e, &l->c);
+	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
+	 * child has closed its copy long since. But a helper program comes from there. */
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->opt->networks.n &&
+	    !l->c.state.unit)
+		fd_close(l->rt->image_fd);
+	return r;
 }
 
 int launch_prepare(struct err *e, struct launch *l, bool with_gate)
