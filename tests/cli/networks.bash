@@ -49,7 +49,7 @@ in_container() {
 # addresses ID INTERFACE: of global scope, sorted.
 addresses() {
 	in_container "$1" ip -j addr show dev "$2" scope global |
-		jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"' | sort | xargs
+		jq -r '.[0].addr_info[] | select(.local) | "\(.local)/\(.prefixlen)"' | sort | xargs
 }
 
 start_on() { # ID NETWORK...
@@ -63,4 +63,75 @@ start_on() { # ID NETWORK...
 
 can_reach() { # ID ADDRESS
 	in_container "$1" busybox ping -c 1 -W 2 "$2" >/dev/null 2>&1
+}
+
+# ---- another machine -----------------------------------------------------------------------------
+
+# The host gets an uplink, up0, to the machine $world, where it is w0. uplink_teardown before
+# network_teardown.
+uplink_setup() {
+	unshare -n sleep 1000 </dev/null 3>&- 4>&- &
+	world=$!
+	wait_for 5 world_is_apart
+	on_host ip link add up0 type veth peer name w0 netns "$world"
+	set_addresses on_host up0 192.0.2.1/24 2001:db8::1/64 fe80::1/64
+	set_addresses in_world w0 192.0.2.2/24 2001:db8::2/64 fe80::2/64
+	in_world ip link set lo up
+}
+
+set_addresses() { # WHERE INTERFACE IP4 IP6...
+	local where=$1 interface=$2 ip
+	shift 2
+	"$where" ip link set "$interface" addrgenmode none up
+	"$where" ip addr add "$1" dev "$interface"
+	shift
+	for ip; do
+		"$where" ip addr add "$ip" dev "$interface" nodad
+	done
+}
+
+uplink_teardown() {
+	on_host ip link del up0 2>/dev/null || true
+	kill "$world" || true
+	wait "$world" 2>/dev/null || true
+}
+
+world_is_apart() {
+	[[ $(readlink "/proc/$world/ns/net") != "$(readlink /proc/self/ns/net)" ]]
+}
+
+in_world() {
+	nsenter --net="/proc/$world/ns/net" "$@"
+}
+
+# ---- traffic -------------------------------------------------------------------------------------
+
+# serve NAME WHERE...: a server of traffic.py, run by the command WHERE, until end_servers.
+serve() {
+	local name=$1 end
+	shift
+	mkfifo "$TMP/$name.end"
+	exec {end}<>"$TMP/$name.end"
+	"$@" "$top/tests/cli/traffic.py" serve 7777 <"$TMP/$name.end" >"$TMP/$name.serves" 3>&- 4>&- \
+		{end}>&- &
+	servers+=($!)
+	server_ends+=("$end")
+	wait_for 10 grep -q ready "$TMP/$name.serves"
+}
+
+end_servers() {
+	local end
+	for end in "${server_ends[@]}"; do
+		echo >&"$end"
+		exec {end}>&-
+	done
+	wait "${servers[@]}"
+	servers=() server_ends=()
+}
+
+# talk ADDRESS MTU WHERE...: TCP and UDP with a server; prints who it saw.
+talk() {
+	local address=$1 mtu=$2
+	shift 2
+	"$@" "$top/tests/cli/traffic.py" ask "$address" 7777 "$mtu"
 }
