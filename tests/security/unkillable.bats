@@ -243,7 +243,7 @@ make_threaded() {
 		{path: $p, args: ["unkillable", "init"]}]' --arg p "$unkillable"
 	bawn create --bundle "$BUNDLE" "$ID" 2>/dev/null &
 	wait_for 5 test -e "$ROOT/$ID"
-	wait_for 5 hook_hides
+	wait_for 20 hook_hides
 	quickly bawn delete --force "$ID"
 	wait $! || true
 	[[ ! -e $ROOT/$ID ]]
