@@ -75,6 +75,11 @@ stop_watching() {
 	stop_watching
 }
 
+# runc 1.1 has another formula than bawn and runc since 1.3.
+weight_of_512() {
+	[[ $runtime == bawn ]] && echo 59 || echo 20
+}
+
 @test "rights: seccomp, privileged, capabilities, no new privileges" {
 	once 0 -- grep -E 'Seccomp:|CapEff|NoNewPrivs' /proc/self/status
 	assert_output_has $'Seccomp:\t0'
@@ -100,6 +105,20 @@ stop_watching() {
 	once 1 --cap-add CAP_SYSLOG -- sh -c 'mknod /tmp/kmsg c 1 11; head -c 0 /tmp/kmsg'
 	assert_output_has "Operation not permitted"
 	once 0 --cap-add CAP_SYSLOG --device /dev/kmsg -- head -c 0 /dev/kmsg
+}
+
+@test "a user namespace: maps, owners" {
+	start --uidmap 0:100000:65536 --gidmap 0:200000:65536
+	execute 0 sh -c 'xargs </proc/self/uid_map; xargs </proc/self/gid_map; stat -c %u:%g /bin'
+	assert_stdout $'0 100000 65536\n0 200000 65536\n0:0'
+	assert_equal "$(stat -c %u:%g "/proc/$(pid_of "$NAME")")" 100000:200000
+}
+
+@test "--pid-file; --no-pivot; shares, quota and period of CPU time" {
+	start --pid-file pid --no-pivot --cpu-shares 512 --cpu-quota 30000 --cpu-period 60000
+	assert_equal "$(<pid)" "$(pid_of "$NAME")"
+	assert_equal "$(cgroup_value "$(<pid)" cpu.max)" "30000 60000"
+	assert_equal "$(cgroup_value "$(<pid)" cpu.weight)" "$(weight_of_512)"
 }
 
 @test "namespaces: the host's network, a path, a cgroup of one's own" {
