@@ -37,7 +37,7 @@ _bawn_options()
 		echo "--resources -r --memory --memory-reservation --memory-swap --kernel-memory \
 			--kernel-memory-tcp --cpu-share --cpu-period --cpu-quota --cpu-burst \
 			--cpu-idle --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems \
-			--pids-limit --blkio-weight --l3-cache-schema --mem-bw-schema"
+			--pids-limit --blkio-weight --net-rate --l3-cache-schema --mem-bw-schema"
 		;;
 	esac
 	echo "--help -h"

@@ -21,7 +21,7 @@ enum {
 enum output_format { FORMAT_TABLE, FORMAT_JSON };
 extern const char *const output_formats[];
 
-#define UPDATE_OPTIONS_MAX 19
+#define UPDATE_OPTIONS_MAX 20
 
 /* What the options of any verb can say. */
 struct args {

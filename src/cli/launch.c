@@ -25,7 +25,7 @@ static const struct opt run_options[] = {
 	 "(default: 0)", LAUNCH(preserve_fds), NULL},
 	{"network", 0, OPT_LIST, "NAME[,OPTION...]", "give the container an interface on a network "
 	 "of 'bawn network'; options: ip=ADDRESS, ip6=ADDRESS, mac=ADDRESS, name=INTERFACE (default: "
-	 "eth0, eth1, ...)", LAUNCH(networks), NULL},
+	 "eth0, eth1, ...), rate=RATE, rate-in=RATE, rate-out=RATE (such as 10mbit), burst=BYTES", LAUNCH(networks), NULL},
 	{"no-pivot", 0, OPT_BOOL, NULL, "move the root mount instead of calling pivot_root(2): "
 	 "for a host that runs from an initramfs; weaker", LAUNCH(no_pivot), NULL},
 	{"no-new-keyring", 0, OPT_BOOL, NULL, "keep the caller's session keyring",

@@ -30,6 +30,7 @@ enum {
 	L3_CACHE_SCHEMA = SET_MAX,
 	MEM_BW_SCHEMA,
 	RESOURCES,
+	NET_RATE,
 	UPDATE_VALUES,
 };
 _Static_assert((int)UPDATE_VALUES == UPDATE_OPTIONS_MAX, "room in struct args");
@@ -91,6 +92,9 @@ static const struct opt update_options[] = {
 	 UPDATE(SET_CPU_RT_PERIOD), NULL},
 	{"cpu-rt-runtime", 0, OPT_STR, "USEC", "not on cgroup version 2; only 0 and -1 are "
 	 "accepted", UPDATE(SET_CPU_RT_RUNTIME), NULL},
+	{"net-rate", 0, OPT_STR, "RATES", "how fast it may receive and send on its networks: "
+	 "[name=INTERFACE,]rate=, rate-in=, rate-out=, burst=, as --network of 'run'",
+	 UPDATE(NET_RATE), NULL},
 	{"l3-cache-schema", 0, OPT_STR, "SCHEMA", "Intel RDT: not supported by this version",
 	 UPDATE(L3_CACHE_SCHEMA), NULL},
 	{"mem-bw-schema", 0, OPT_STR, "SCHEMA", "Intel RDT: not supported by this version",
@@ -210,6 +214,10 @@ static int run_update(struct err *e, struct cli *c)
 			       "--%s: Intel RDT is not supported by this "
 			       "version of bawn",
 			       values[L3_CACHE_SCHEMA] ? "l3-cache-schema" : "mem-bw-schema");
+	if (values[NET_RATE])
+		return given || document
+			       ? err_set(e, ERR_USAGE, "--net-rate and resources at the same time")
+			       : container_set_net_rate(e, &c->rt, c->id, values[NET_RATE]);
 	if (!given && !document)
 		return err_set(e, ERR_USAGE, "nothing to update was given");
 	if (given && document)
@@ -233,6 +241,7 @@ const struct verb verb_update = {
 		"killed. With checkBeforeUpdate in FILE it fails at once.",
 	.examples = "bawn update --memory 256m --memory-swap 512m web\n"
 		    "bawn update --cpu-quota 50000 --cpu-period 100000 web\n"
+		    "bawn update --net-rate name=eth0,rate=10mbit,burst=64k web\n"
 		    "echo '{\"unified\": {\"memory.high\": \"200000000\"}}' | bawn update -r - web",
 	.options = update_options,
 	.flags = VERB_ID | VERB_ROOT,

@@ -73,10 +73,12 @@ static int check_interface(struct err *e, struct attachment *a)
 
 static int attach(struct err *e, struct attachment *a)
 {
-	int r = open_sides(e, a);
+	int r = rate_check(e, &a->port.rate, &a->network);
 
 	if (r == 0 && a->network.kind == NETWORK_IPVLAN && port_has_mac(&a->port))
 		r = err_set(e, ERR_USAGE, "mac=: an ipvlan has the MAC address of its parent");
+	if (r == 0)
+		r = open_sides(e, a);
 	if (r == 0)
 		r = a->port.interface[0] ? check_interface(e, a) : choose_interface(e, a);
 	if (r == 0)

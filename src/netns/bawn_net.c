@@ -9,6 +9,7 @@
  *	bawn-net reload ROOT
  *	bawn-net attach FD ROOT OWNER MARK [name=NAME] NETWORK[,OPTION]...
  *	bawn-net release ROOT MARK
+ *	bawn-net rate FD ROOT MARK [name=INTERFACE,]OPTION[,OPTION]...
  *
  * FD is an inherited network namespace, the container's. Started by bawn with an empty environment.
  * Exit status: 0; 1 with one line on standard error; 2 usage.
@@ -146,14 +147,28 @@ static int cmd_release(struct err *e, struct arena *a, size_t argc, char **argv)
 	return network_release(e, argv[0], argv[1]);
 }
 
+static int cmd_rate(struct err *e, struct arena *a, size_t argc, char **argv)
+{
+	struct network_rate want = {.root = argv[1], .mark = argv[2], .spec = argv[3]};
+
+	(void)a, (void)argc;
+	if (fd_argument(argv[0], &want.netns_fd) < 0)
+		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
+	return network_set_rate(e, &want);
+}
+
 static const struct command {
 	const char *name;
 	size_t min, max;		/* arguments */
 	int (*run)(struct err *e, struct arena *a, size_t argc, char **argv);
 } commands[] = {
-	{"move", 3, SIZE_MAX, cmd_move},     {"create", 2, SIZE_MAX, cmd_create},
-	{"delete", 2, 2, cmd_delete},	     {"reload", 1, 1, cmd_reload},
-	{"attach", 5, SIZE_MAX, cmd_attach}, {"release", 2, 2, cmd_release},
+	{"move", 3, SIZE_MAX, cmd_move},
+	{"create", 2, SIZE_MAX, cmd_create},
+	{"delete", 2, 2, cmd_delete},
+	{"reload", 1, 1, cmd_reload},
+	{"attach", 5, SIZE_MAX, cmd_attach},
+	{"release", 2, 2, cmd_release},
+	{"rate", 4, 4, cmd_rate},
 };
 
 int main(int argc, char **argv)
@@ -168,8 +183,9 @@ int main(int argc, char **argv)
 		if (str_eq(argv[1], commands[i].name))
 			command = &commands[i];
 	if (!command || n < command->min || n > command->max) {
-		dprintf(STDERR_FILENO, "usage: bawn-net move|create|delete|reload|attach|release "
-				       "ARGUMENT... (started by bawn)\n");
+		dprintf(STDERR_FILENO,
+			"usage: bawn-net move|create|delete|reload|attach|release|rate "
+			"ARGUMENT... (started by bawn)\n");
 		return 2;
 	}
 	r = command->run(&e, &a, n, argv + 2);

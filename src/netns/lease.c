@@ -29,6 +29,16 @@ bool port_has_mac(const struct port_record *p)
 
 /* ---- records --------------------------------------------------------------------------------- */
 
+static void write_rate(struct buf *out, const struct rate *r)
+{
+	if (r->in)
+		buf_printf(out, "rate-in %llu\n", (unsigned long long)r->in);
+	if (r->out)
+		buf_printf(out, "rate-out %llu\n", (unsigned long long)r->out);
+	if (r->burst)
+		buf_printf(out, "burst %u\n", r->burst);
+}
+
 static int write_record(struct err *e, int ports, const struct port_record *p)
 {
 	char name[LEASE_MARK_SIZE + IF_NAMESIZE + 1], text[INET6_ADDRSTRLEN];
@@ -46,6 +56,7 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 			buf_printf(&out, "ip %s\n", ip_text(&p->ips[i], text));
 	if (p->name[0])
 		buf_printf(&out, "name %s\n", p->name);
+	write_rate(&out, &p->rate);
 	if (out.failed)
 		return err_nomem(e);
 	(void)str_format(name, sizeof(name), "%s-%s", p->mark, p->interface);
@@ -69,6 +80,12 @@ static bool take_line(struct port_record *p, const char *line)
 			      &p->mac[2], &p->mac[3], &p->mac[4], &p->mac[5]) == 6;
 	if ((value = str_after(line, "name ")))
 		return str_format(p->name, sizeof(p->name), "%s", value) == 0;
+	if ((value = str_after(line, "rate-in ")))
+		return str_to_u64(value, &p->rate.in) == 0;
+	if ((value = str_after(line, "rate-out ")))
+		return str_to_u64(value, &p->rate.out) == 0;
+	if ((value = str_after(line, "burst ")))
+		return str_to_u32(value, &p->rate.burst) == 0;
 	value = str_after(line, "ip ");
 	if (!value || ip_parse(value, &ip) < 0)
 		return false;
@@ -326,6 +343,13 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 	if (r == 0 && p->name[0] && symlinkat(p->mark, parts.names, p->name) < 0)
 		r = err_sys(e, "take the name %s of network %s", p->name, n->name);
 	return r;
+}
+
+int lease_change(struct err *e, int root_fd, const struct network *n, const struct port_record *p)
+{
+	_close_ int ports = open_part(e, root_fd, n, "ports");
+
+	return ports < 0 ? ports : write_record(e, ports, p);
 }
 
 /* One that another container has by now is left alone. */

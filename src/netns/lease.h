@@ -14,6 +14,7 @@
 #define BAWN_NETNS_LEASE_H
 
 #include "network.h"
+#include "rate.h"
 
 #define LEASE_MARK_SIZE 33		/* 32 hexadecimal digits */
 #define LEASE_NAME_SIZE 129
@@ -26,6 +27,7 @@ struct port_record {
 	uint8_t mac[6];			/* 0: the parent's */
 	struct ip ips[SUBNET_MAX];	/* family 0: none */
 	char name[LEASE_NAME_SIZE];	/* by which the others of the network find it; "": none */
+	struct rate rate;
 };
 
 bool port_has_mac(const struct port_record *p);
@@ -34,6 +36,9 @@ bool port_has_mac(const struct port_record *p);
  * address where that is 0, and the port's name (as far as the kind has them); writes the record,
  * takes the addresses and the name. ERR_EXISTS when another container has one of them. */
 int lease_take(struct err *e, int root_fd, const struct network *n, struct port_record *p);
+
+/* Writes the record again. What is in other files (addresses, name) must not have changed. */
+int lease_change(struct err *e, int root_fd, const struct network *n, const struct port_record *p);
 
 /* Calls `each` for each port of the network: with a mark, of that container only. */
 typedef int (*lease_visit)(struct err *e, void *arg, const struct network *n,

@@ -59,6 +59,13 @@ struct network_attach {
  * free), addressed, with a default route when it is
  * the first that has one, up, and guarded on the host's side before that. */
 int network_attach(struct err *e, const struct network_attach *a);
+struct network_rate {
+	const char *root, *mark;
+	int netns_fd;
+	const char *spec;		/* [name=INTERFACE,]rate=... as for network_attach() */
+};
+/* Changes the rates of one interface of a container, or of all. What the spec leaves out stays. */
+int network_set_rate(struct err *e, const struct network_rate *want);
 /* Takes away everything that network_attach() made for the mark, of every network. */
 int network_release(struct err *e, const char *root, const char *mark);
 

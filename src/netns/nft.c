@@ -79,6 +79,15 @@ static void guard_mac(struct nft_batch *b, const struct port_record *id)
 	nft_verdict(&r, NF_DROP);
 }
 
+/* The container's end has a queue of this rate, which a program in it may take away. */
+static void drop_excess(struct nft_batch *b, const struct port_record *id)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	nft_limit_over(&r, id->rate.out / 8, rate_burst(&id->rate, id->rate.out));
+	nft_verdict(&r, NF_DROP);
+}
+
 /* RFC 826, and the probes of RFC 5227, which have no sender. */
 static void allow_arp(struct nft_batch *b, const struct port_record *id, const struct ip *sender)
 {
@@ -234,9 +243,13 @@ int nft_guard_port(struct err *e, const struct network *n, const struct port_rec
 
 	if (r < 0)
 		return r;
-	replace_table(&b, NFPROTO_NETDEV, id->port);
+	/* Not the whole table: its counters go on. */
+	nft_table(&b, NFPROTO_NETDEV, id->port, true);
 	nft_chain_of_device(&b, id->port);
+	nft_flush(&b, NFPROTO_NETDEV, id->port, id->port);
 	guard_mac(&b, id);
+	if (id->rate.out)
+		drop_excess(&b, id);
 	if (id->ips[SUBNET_V4].family)
 		guard_ip4(&b, n, id);
 	if (id->ips[SUBNET_V6].family)

@@ -31,6 +31,8 @@ void nft_table(struct nft_batch *b, uint32_t family, const char *table, bool add
 /* netdev, table and chain of the device's name: what comes in through it; what no rule accepts is
  * dropped. */
 void nft_chain_of_device(struct nft_batch *b, const char *device);
+/* Removes all rules of a chain. */
+void nft_flush(struct nft_batch *b, uint32_t family, const char *table, const char *chain);
 /* inet: "type TYPE hook HOOK priority PRIORITY", accepts. */
 void nft_chain_of_hook(struct nft_batch *b, const char *table, const char *chain, const char *type,
 		       uint32_t hook, int32_t priority);
@@ -82,6 +84,8 @@ void nft_key_payload(struct nft_rule *r, enum nft_base base, uint32_t offset, ui
 void nft_key_meta(struct nft_rule *r, uint32_t meta);
 /* invert: what is not in the set. */
 void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert);
+/* What exceeds it: a bucket of one second and a burst (nft_limit.c). */
+void nft_limit_over(struct nft_rule *r, uint64_t bytes_per_second, uint32_t burst);
 void nft_verdict(struct nft_rule *r, uint32_t verdict);		/* NF_ACCEPT, NF_DROP */
 void nft_masquerade(struct nft_rule *r);
 

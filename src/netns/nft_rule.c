@@ -24,6 +24,19 @@ struct nft_rule nft_rule(struct nft_batch *b, uint32_t family, const char *table
 	return r;
 }
 
+void nft_flush(struct nft_batch *b, uint32_t family, const char *table, const char *chain)
+{
+	struct nft_rule all = nft_rule(b, family, table, chain);
+	struct nlmsghdr *m = all.rule ? nft_message(b, NFT_MSG_DELRULE, family, 0) : NULL;
+
+	if (m) {
+		nftnl_rule_nlmsg_build_payload(m, all.rule);
+		nft_message_done(b);
+	}
+	if (all.rule)
+		nftnl_rule_free(all.rule);
+}
+
 /* A new expression at the end of the rule; NULL after a failure. */
 static struct nftnl_expr *add(struct nft_rule *r, const char *name)
 {
@@ -146,6 +159,19 @@ void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert)
 	if (invert)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 	r->key = 0;
+}
+
+void nft_limit_over(struct nft_rule *r, uint64_t bytes_per_second, uint32_t burst)
+{
+	struct nftnl_expr *x = add(r, "limit");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_RATE, bytes_per_second);
+	nftnl_expr_set_u64(x, NFTNL_EXPR_LIMIT_UNIT, 1);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKT_BYTES);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 }
 
 static void end_rule(struct nft_rule *r)

@@ -71,6 +71,8 @@ static int make_port(struct err *e, struct port_sides *s, const struct network *
 		r = quieten(e, n, p);
 	if (r == 0)
 		r = link_get(e, &s->here, p->port, 0, &port);
+	if (r == 0 && p->rate.in)
+		r = link_set_rate(e, &s->here, port.index, &p->rate, p->rate.in);
 	if (r == 0)
 		r = link_set_up(e, &s->here, port.index);
 	if (r == 0 && n->kind == NETWORK_ROUTED)
@@ -143,6 +145,8 @@ static int set_up_interface(struct err *e, struct nl *there, const struct networ
 		if (ip->family)
 			r = addr_add(e, there, link.index, ip, (uint8_t)len);
 	}
+	if (r == 0 && p->rate.out)
+		r = link_set_rate(e, there, link.index, &p->rate, p->rate.out);
 	if (r == 0)
 		r = link_set_up(e, there, link.index);
 	if (r == 0)
@@ -172,6 +176,8 @@ int port_restore(struct err *e, struct nl *here, const struct network *n,
 		return 0;
 	if (r == 0)
 		r = nft_guard_port(e, n, p);
+	if (r == 0 && p->rate.in)
+		r = link_set_rate(e, here, port.index, &p->rate, p->rate.in);
 	if (r == 0 && n->kind == NETWORK_ROUTED)
 		return routed_add_port(e, here, n, p, port.index);
 	if (r == 0)

@@ -64,14 +64,18 @@ static const struct {
 static int take_option(struct err *e, const char *option, struct port_record *p)
 {
 	_buf_ struct buf known = {0};
+	int r = rate_option(e, option, &p->rate);
 
+	if (r)
+		return r < 0 ? r : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		const char *value = str_after(option, options[i].key);
 
 		if (value)
 			return options[i].take(e, value, p);
-		buf_printf(&known, "%s%s", i ? ", " : "", options[i].key);
+		buf_printf(&known, "%s, ", options[i].key);
 	}
+	buf_str(&known, RATE_OPTIONS);
 	return err_set(e, ERR_USAGE, "unknown option \"%.60s\" (there are %s)", option,
 		       known.failed ? "others" : known.data);
 }

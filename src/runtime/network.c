@@ -204,3 +204,45 @@ int container_release_networks(struct err *e, struct container *c)
 	r = make_argv(e, &a, (const char *const[]){"release", n.root, n.mark}, 3, 0, &argv);
 	return r < 0 ? r : run_helper(e, c->rt, &argv, NULL, 0);
 }
+
+/* An fd of the container's network namespace. In this order: a process that lives after the number
+ * was used, and did before, is the one that it meant. */
+static int open_netns(struct err *e, const struct container *c)
+{
+	_close_ int fd = FD_NONE, pidfd = FD_NONE;
+	char path[64];
+
+	(void)str_format(path, sizeof(path), "/proc/%d/ns/net", (int)c->state.pid);
+	fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return err_sys(e, "open %s", path);
+	pidfd = container_pidfd(e, c);
+	return pidfd < 0 ? pidfd : take_fd(&fd);
+}
+
+int container_set_net_rate(struct err *e, const struct runtime *rt, const char *id,
+			   const char *spec)
+{
+	_container_ struct container c;
+	_arena_ struct arena a = {0};
+	_close_ int netns = FD_NONE;
+	struct strv argv;
+	int r = container_open_locked(e, &c, rt, id);
+
+	if (r < 0)
+		return r;
+	if (!c.state.network.mark)
+		return err_set(e, ERR_STATE,
+			       "--net-rate: the container has no interface of a network "
+			       "of bawn's own (--network)");
+	netns = open_netns(e, &c);
+	if (netns < 0)
+		return netns;
+	r = make_argv(e, &a,
+		      (const char *const[]){"rate", "3", c.state.network.root, c.state.network.mark,
+					    spec},
+		      5, 0, &argv);
+	if (r == 0)
+		r = run_helper(e, rt, &argv, &netns, 1);
+	return r < 0 ? err_wrap(e, r, "--net-rate") : 0;
+}

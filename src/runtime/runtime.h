@@ -196,6 +196,10 @@ int runtime_networks(struct err *e, const struct runtime *rt, struct arena *a, s
 int runtime_network_inspect(struct err *e, const struct runtime *rt, const char *name,
 			    struct buf *out);
 
+/* update --net-rate: [name=INTERFACE,]rate=RATE... of what the container has on networks. */
+int container_set_net_rate(struct err *e, const struct runtime *rt, const char *id,
+			   const char *spec);
+
 /* gc: removes what killed bawns left: containers that never got as far as "created" and have no
  * living maker. Appends the ids it removed. */
 int runtime_gc(struct err *e, const struct runtime *rt, struct arena *a, struct strv *ret_removed);
