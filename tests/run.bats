@@ -18,9 +18,9 @@ suite() {
 	sed 's/^TEST /@test /' >"$tree/tests/cli/$1.bats"
 }
 
-# program NAME: a unit test, a shell script on stdin.
+# program NAME: a unit test, here and in the VM; a shell script on stdin.
 program() {
-	: >"$tree/tests/unit/$1_test.c"
+	printf '/*\n * where: native vm\n */\n' >"$tree/tests/unit/$1_test.c"
 	{ echo '#!/bin/bash'; cat; } >"$tree/build/test/unit/$1_test"
 	chmod +x "$tree/build/test/unit/$1_test"
 }

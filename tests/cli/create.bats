@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # create and start: the life of a container from its bundle to its program.
-# where: native vm
+# where: native vm-full
 
 load helpers
 load tools

@@ -2,6 +2,7 @@
  * cgroups/: device rules. The emitted program against a reference in C, in an own BPF
  * interpreter for many random rule sets, and in the kernel for some: mknod and access
  * fail with EPERM exactly when the program says so.
+ * where: native vm
  */
 #include "cgroups_scratch.h"
 

@@ -1,4 +1,7 @@
-/* cgroups/: create, open, remove; crashes between any two steps; races; hostile trees. */
+/*
+ * cgroups/: create, open, remove; crashes between any two steps; races; hostile trees.
+ * where: native vm
+ */
 #include "cgroups_scratch.h"
 
 #include <sys/resource.h>

@@ -1,4 +1,7 @@
-/* cgroups/: lists of processes, signals, kill, freezing, waiting. */
+/*
+ * cgroups/: lists of processes, signals, kill, freezing, waiting.
+ * where: native vm
+ */
 #include "cgroups_scratch.h"
 
 #include <linux/userfaultfd.h>

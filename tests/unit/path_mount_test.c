@@ -1,4 +1,7 @@
-/* mount.c, procfs.c and selfexe.c: mounts by fd, a procfs of one's own, a sealed program. */
+/*
+ * mount.c, procfs.c and selfexe.c: mounts by fd, a procfs of one's own, a sealed program.
+ * where: native vm
+ */
 #include "path/path.h"
 #include "t.h"
 

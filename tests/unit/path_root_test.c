@@ -1,4 +1,7 @@
-/* root.c: names inside a hostile rootfs. The matrix of link shapes, for opening and for making. */
+/*
+ * root.c: names inside a hostile rootfs. The matrix of link shapes, for opening and for making.
+ * where: native vm
+ */
 #include "path/path.h"
 #include "t.h"
 

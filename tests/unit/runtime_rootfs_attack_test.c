@@ -1,4 +1,7 @@
-/* Hostile rootfs trees and volumes: refused, or without any effect on the host. */
+/*
+ * Hostile rootfs trees and volumes: refused, or without any effect on the host.
+ * where: native vm
+ */
 #include "rootfs_run.h"
 
 #include <sys/syscall.h>

@@ -1,4 +1,7 @@
-/* rootfs, devices, masks, tmpcopyup, console, sysctl: what a well-meant config.json gets. */
+/*
+ * rootfs, devices, masks, tmpcopyup, console, sysctl: what a well-meant config.json gets.
+ * where: native vm
+ */
 #include "rootfs_run.h"
 
 #include <sys/ioctl.h>

@@ -1,5 +1,8 @@
-/* Compiled filters in the kernel: what calls do, signals, listener; and the built-in profile, both
- * by the interpreter and with real programs under it. */
+/*
+ * Compiled filters in the kernel: what calls do, signals, listener; and the built-in profile, both
+ * by the interpreter and with real programs under it.
+ * where: native vm
+ */
 #include "seccomp_oracle.h"
 
 #include <fcntl.h>
