@@ -53,8 +53,10 @@ no_network() {
 	:
 }
 
+kind=bridge
+
 one_network() {
-	on_host "$net" create "$NETS" web
+	on_host "$net" create "$NETS" web kind="$kind"
 }
 
 # What is half made or half removed is listed, or it is not there at all; either way it goes.
@@ -65,13 +67,18 @@ network_goes() {
 	assert_host_is_bare || fail "left: $1"
 }
 
-@test "network create, killed" {
-	sweep_command no_network network_goes "$net" create "$NETS" web
+sweep_create() {
+	sweep_command no_network network_goes "$net" create "$NETS" web kind="$kind"
 }
 
-@test "network delete, killed" {
+sweep_delete() {
 	sweep_command one_network network_goes "$net" delete "$NETS" web
 }
+
+@test "network create, killed" { sweep_create; }
+@test "network delete, killed" { sweep_delete; }
+@test "network create --kind routed, killed" { kind=routed sweep_create; }
+@test "network delete of a routed one, killed" { kind=routed sweep_delete; }
 
 # ---- interfaces ----------------------------------------------------------------------------------
 
@@ -87,6 +94,7 @@ one_interface() {
 interface_goes() {
 	on_host "$net" release "$NETS" "$mark" || fail "release fails: $1"
 	assert_equal "$(on_host ip -o link | grep -c bw01)" 0 || fail "link left: $1"
+	assert_equal "$(on_host ip route show proto static)" "" || fail "route left: $1"
 	assert_equal "$(on_host nft list tables | grep -c netdev)" 0 || fail "rules left: $1"
 	assert_equal "$(find "$NETS/web/ports" "$NETS/web/addresses" -mindepth 1 ! -name .new)" "" ||
 		fail "lease left: $1"
@@ -111,10 +119,14 @@ sweep_attach() {
 		5<"/proc/$guest/ns/net"
 }
 
-@test "attach, killed" { with_guest sweep_attach; }
-@test "release, killed" {
-	with_guest sweep_command one_interface interface_goes "$net" release "$NETS" "$mark"
+sweep_release() {
+	sweep_command one_interface interface_goes "$net" release "$NETS" "$mark"
 }
+
+@test "attach, killed" { with_guest sweep_attach; }
+@test "release, killed" { with_guest sweep_release; }
+@test "attach to a routed network, killed" { kind=routed with_guest sweep_attach; }
+@test "release from a routed network, killed" { kind=routed with_guest sweep_release; }
 
 # ---- containers ----------------------------------------------------------------------------------
 
