@@ -88,6 +88,16 @@ static int reload(struct err *e, struct cli *c)
 	return runtime_network_change(e, &c->rt, "reload", &(struct strv){0});
 }
 
+static int attach(struct err *e, struct cli *c)
+{
+	return container_network_attach(e, &c->rt, c->words[1], c->words[2]);
+}
+
+static int detach(struct err *e, struct cli *c)
+{
+	return container_network_detach(e, &c->rt, c->words[1], c->words[2]);
+}
+
 static int inspect(struct err *e, struct cli *c)
 {
 	_buf_ struct buf b = {0};
@@ -206,8 +216,11 @@ static const struct command {
 	int (*run)(struct err *e, struct cli *c);
 } commands[] = {
 	{"create", 1, create},	   {"list", 0, list},	  {"inspect", 1, inspect},
-	{"delete", 1, delete_one}, {"reload", 0, reload},
+	{"delete", 1, delete_one}, {"reload", 0, reload}, {"attach", 2, attach},
+	{"detach", 2, detach},
 };
+
+static const char *const wanted[] = {"no argument", "one NAME", "ID and NAME"};
 
 static int run_network(struct err *e, struct cli *c)
 {
@@ -216,7 +229,7 @@ static int run_network(struct err *e, struct cli *c)
 			continue;
 		if (c->n_words != commands[i].words + 1)
 			return err_set(e, ERR_USAGE, "network %s: want %s", commands[i].name,
-				       commands[i].words ? "one NAME" : "no argument");
+				       wanted[commands[i].words]);
 		return commands[i].run(e, c);
 	}
 	return err_set(e, ERR_USAGE, "network: unknown command \"%.60s\"", c->words[0]);
@@ -225,7 +238,7 @@ static int run_network(struct err *e, struct cli *c)
 const struct verb verb_network = {
 	.name = "network",
 	.summary = "make and remove networks for containers",
-	.words = "COMMAND [NAME]",
+	.words = "COMMAND [ID] [NAME]",
 	.text = "create NAME makes a network that 'bawn run --network NAME' gives containers an "
 		"interface on. On a bridge (the default) the host is the gateway and translates "
 		"addresses; a guest-lan has no way out and no address of the host; on a routed "
@@ -234,6 +247,8 @@ const struct verb verb_network = {
 		"list and inspect NAME show them, delete NAME removes one that no container uses, "
 		"reload makes again what the kernel has lost, after a reboot or when somebody "
 		"flushed nftables.\n"
+		"attach ID NAME[,OPTION...] gives a container that runs an interface, with the "
+		"options of 'bawn run --network'; detach ID NAME[,name=INTERFACE] takes one away.\n"
 		"What a container sends is checked where it enters the host: only its own MAC and "
 		"IP addresses pass, no VLAN tags, no router advertisements (but not with macvlan "
 		"and ipvlan, which the host does not see). Networks do not reach each other.",
@@ -242,10 +257,11 @@ const struct verb verb_network = {
 		"bawn network create --kind guest-lan --subnet 192.168.7.0/24 lan\n"
 		"bawn network create --kind routed --subnet 203.0.113.64/26 tenants\n"
 		"bawn network create --kind macvlan --parent eth1 --subnet 192.0.2.0/24 office\n"
-		"bawn run --network web,ip=10.88.0.7 --network lan --bundle b ID",
+		"bawn run --network web,ip=10.88.0.7 --network lan --bundle b ID\n"
+		"bawn network attach ID lan,name=lan1",
 	.options = network_options,
 	.flags = VERB_ROOT,
 	.min_words = 1,
-	.max_words = 2,
+	.max_words = 3,
 	.run = run_network,
 };

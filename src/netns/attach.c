@@ -71,6 +71,15 @@ static int check_interface(struct err *e, struct attachment *a)
 	return r == -ENODEV ? 0 : r;
 }
 
+static void take_back(struct attachment *a)
+{
+	struct err ignored;
+
+	if (port_remove_there(&ignored, &a->sides.there, &a->port) == 0 &&
+	    port_remove(&ignored, &a->sides.here, &a->port) == 0)
+		(void)lease_release(&ignored, a->root_fd, &a->network, &a->port);
+}
+
 static int attach(struct err *e, struct attachment *a)
 {
 	int r = rate_check(e, &a->port.rate, &a->network);
@@ -83,7 +92,12 @@ static int attach(struct err *e, struct attachment *a)
 		r = a->port.interface[0] ? check_interface(e, a) : choose_interface(e, a);
 	if (r == 0)
 		r = lease_take(e, a->root_fd, &a->network, &a->port);
-	return r < 0 ? r : port_make(e, &a->sides, &a->network, &a->port);
+	if (r < 0)
+		return r;
+	r = port_make(e, &a->sides, &a->network, &a->port);
+	if (r < 0)
+		take_back(a);
+	return r;
 }
 
 /* In lower case, since resolvers see no difference. What has a dot would stand in for somebody's

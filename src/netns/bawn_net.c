@@ -8,6 +8,7 @@
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
  *	bawn-net attach FD ROOT OWNER MARK [name=NAME] NETWORK[,OPTION]...
+ *	bawn-net detach FD|- ROOT MARK NETWORK[,name=INTERFACE]
  *	bawn-net release ROOT MARK
  *	bawn-net rate FD ROOT MARK [name=INTERFACE,]OPTION[,OPTION]...
  *
@@ -141,6 +142,17 @@ static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 	return r;
 }
 
+static int cmd_detach(struct err *e, struct arena *a, size_t argc, char **argv)
+{
+	struct network_detach d = {
+		.netns_fd = FD_NONE, .root = argv[1], .mark = argv[2], .spec = argv[3]};
+
+	(void)a, (void)argc;
+	if (!str_eq(argv[0], "-") && fd_argument(argv[0], &d.netns_fd) < 0)
+		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
+	return network_detach(e, &d);
+}
+
 static int cmd_release(struct err *e, struct arena *a, size_t argc, char **argv)
 {
 	(void)a, (void)argc;
@@ -162,13 +174,10 @@ static const struct command {
 	size_t min, max;		/* arguments */
 	int (*run)(struct err *e, struct arena *a, size_t argc, char **argv);
 } commands[] = {
-	{"move", 3, SIZE_MAX, cmd_move},
-	{"create", 2, SIZE_MAX, cmd_create},
-	{"delete", 2, 2, cmd_delete},
-	{"reload", 1, 1, cmd_reload},
-	{"attach", 5, SIZE_MAX, cmd_attach},
-	{"release", 2, 2, cmd_release},
-	{"rate", 4, 4, cmd_rate},
+	{"move", 3, SIZE_MAX, cmd_move},     {"create", 2, SIZE_MAX, cmd_create},
+	{"delete", 2, 2, cmd_delete},	     {"reload", 1, 1, cmd_reload},
+	{"attach", 5, SIZE_MAX, cmd_attach}, {"detach", 4, 4, cmd_detach},
+	{"release", 2, 2, cmd_release},	     {"rate", 4, 4, cmd_rate},
 };
 
 int main(int argc, char **argv)
@@ -184,7 +193,7 @@ int main(int argc, char **argv)
 			command = &commands[i];
 	if (!command || n < command->min || n > command->max) {
 		dprintf(STDERR_FILENO,
-			"usage: bawn-net move|create|delete|reload|attach|release|rate "
+			"usage: bawn-net move|create|delete|reload|attach|detach|release|rate "
 			"ARGUMENT... (started by bawn)\n");
 		return 2;
 	}

@@ -7,6 +7,7 @@
 
 #define PORTS_MAX 65536
 #define RECORD_MAX 65536
+#define RECORD_NAME (LEASE_MARK_SIZE + IF_NAMESIZE + 1)
 
 static int open_part(struct err *e, int root_fd, const struct network *n, const char *part)
 {
@@ -39,9 +40,14 @@ static void write_rate(struct buf *out, const struct rate *r)
 		buf_printf(out, "burst %u\n", r->burst);
 }
 
+static void record_name(const struct port_record *p, char name[RECORD_NAME])
+{
+	(void)str_format(name, RECORD_NAME, "%s-%s", p->mark, p->interface);
+}
+
 static int write_record(struct err *e, int ports, const struct port_record *p)
 {
-	char name[LEASE_MARK_SIZE + IF_NAMESIZE + 1], text[INET6_ADDRSTRLEN];
+	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
 	_buf_ struct buf out = {0};
 	int r;
 
@@ -59,7 +65,7 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	write_rate(&out, &p->rate);
 	if (out.failed)
 		return err_nomem(e);
-	(void)str_format(name, sizeof(name), "%s-%s", p->mark, p->interface);
+	record_name(p, name);
 	r = file_create_at(e, ports, ".new", out.data, out.len, 0600);
 	if (r == 0 && renameat(ports, ".new", ports, name) < 0)
 		r = err_sys(e, "write the record of a port");
@@ -227,6 +233,19 @@ static int choose_addresses(struct err *e, int addresses, const struct network *
 	return 0;
 }
 
+/* The container can rename its interfaces: so one of the name may be there. */
+static int check_interface(struct err *e, int ports, const struct network *n,
+			   const struct port_record *p)
+{
+	char name[RECORD_NAME];
+
+	record_name(p, name);
+	if (faccessat(ports, name, F_OK, 0) < 0)
+		return 0;
+	return err_set(e, ERR_EXISTS, "the container has an interface %s on network %s already",
+		       p->interface, n->name);
+}
+
 static int check_given(struct err *e, int addresses, const struct network *n,
 		       const struct port_record *p)
 {
@@ -283,6 +302,20 @@ static void choose_mac(const struct network *n, struct port_record *p)
 	memcpy(p->mac, (const uint8_t[]){0x0a, 0x58, last[0], last[1], last[2], last[3]}, 6);
 }
 
+/* 15 characters that tell ports apart: the first digits of the mark, which is random, and a number
+ * made of the names of interface and network (FNV-1a). */
+static void choose_port(const struct network *n, struct port_record *p)
+{
+	const char *names[] = {p->interface, n->name};
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		for (const char *c = names[i]; *c; c++)
+			hash = (hash ^ (unsigned char)*c) * 16777619u;
+	(void)str_format(p->port, sizeof(p->port), "bw%.8s%05x", p->mark,
+			 (hash ^ hash >> 20) & 0xfffff);
+}
+
 struct parts {
 	int ports, addresses, names;
 };
@@ -319,8 +352,11 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 {
 	_parts_ struct parts parts;
 	char text[INET6_ADDRSTRLEN];
+	struct err ignored;
 	int r = parts_open(e, root_fd, n, &parts);
 
+	if (r == 0)
+		r = check_interface(e, parts.ports, n, p);
 	if (r == 0)
 		r = check_given(e, parts.addresses, n, p);
 	if (r == 0)
@@ -330,11 +366,8 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 	if (r < 0)
 		return r;
 	choose_mac(n, p);
-	/* 15 characters; the first ones of a random number tell ports well apart. */
 	if (!network_has_parent(n->kind))
-		(void)str_format(p->port, sizeof(p->port), "bw%.9s%.3s", p->mark,
-				 p->interface +
-					 (strlen(p->interface) > 3 ? strlen(p->interface) - 3 : 0));
+		choose_port(n, p);
 	r = write_record(e, parts.ports, p);
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
 		if (p->ips[i].family &&
@@ -342,6 +375,8 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 			r = err_sys(e, "take the address %s of network %s", text, n->name);
 	if (r == 0 && p->name[0] && symlinkat(p->mark, parts.names, p->name) < 0)
 		r = err_sys(e, "take the name %s of network %s", p->name, n->name);
+	if (r < 0)
+		(void)lease_release(&ignored, root_fd, n, p);
 	return r;
 }
 
@@ -364,7 +399,7 @@ static int give_back(struct err *e, int part, const struct port_record *p, const
 int lease_release(struct err *e, int root_fd, const struct network *n, const struct port_record *p)
 {
 	_parts_ struct parts parts;
-	char name[LEASE_MARK_SIZE + IF_NAMESIZE + 1], text[INET6_ADDRSTRLEN];
+	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
 	int r = parts_open(e, root_fd, n, &parts);
 
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
@@ -374,7 +409,7 @@ int lease_release(struct err *e, int root_fd, const struct network *n, const str
 		r = give_back(e, parts.names, p, p->name);
 	if (r < 0)
 		return r;
-	(void)str_format(name, sizeof(name), "%s-%s", p->mark, p->interface);
+	record_name(p, name);
 	return unlinkat(parts.ports, name, 0) < 0 && errno != ENOENT
 		       ? err_sys(e, "remove the record of a port of network %s", n->name)
 		       : 0;

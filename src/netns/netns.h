@@ -56,9 +56,19 @@ struct network_attach {
 	const char *spec;		/* NETWORK[,ip=...][,ip6=...][,mac=...][,name=...] */
 };
 /* Gives a container an interface of a network: named (by default the first of eth0, eth1... that is
- * free), addressed, with a default route when it is
- * the first that has one, up, and guarded on the host's side before that. */
+ * free), addressed, with a default route when it is the first that has one, up, and guarded on the
+ * host's side before that. A failure leaves nothing. */
 int network_attach(struct err *e, const struct network_attach *a);
+
+struct network_detach {
+	const char *root, *mark;
+	int netns_fd;			/* FD_NONE: the container does not run */
+	const char *spec;		/* NETWORK[,name=...]: which of several */
+};
+/* Takes one interface away; what other networks give a default route takes its place. ERR_NOT_FOUND
+ * when there is none. */
+int network_detach(struct err *e, const struct network_detach *d);
+
 struct network_rate {
 	const char *root, *mark;
 	int netns_fd;

@@ -131,6 +131,12 @@ static int add_default_routes(struct err *e, struct nl *there, const struct netw
 	return r;
 }
 
+static int add_routes(struct err *e, struct nl *there, const struct network *n, int index)
+{
+	return n->kind == NETWORK_ROUTED ? routed_add_routes(e, there, n, index)
+					 : add_default_routes(e, there, n, index);
+}
+
 static int set_up_interface(struct err *e, struct nl *there, const struct network *n,
 			    const struct port_record *p)
 {
@@ -150,9 +156,29 @@ static int set_up_interface(struct err *e, struct nl *there, const struct networ
 	if (r == 0)
 		r = link_set_up(e, there, link.index);
 	if (r == 0)
-		r = routed ? routed_add_routes(e, there, n, link.index)
-			   : add_default_routes(e, there, n, link.index);
+		r = add_routes(e, there, n, link.index);
 	return r < 0 ? err_wrap(e, r, "set up the interface %s", p->interface) : 0;
+}
+
+int port_restore_routes(struct err *e, struct nl *there, const struct network *n,
+			const struct port_record *p)
+{
+	struct link link;
+	int r = link_get(e, there, p->interface, 0, &link);
+
+	if (r == 0 && link.flags & IFF_UP)
+		r = add_routes(e, there, n, link.index);
+	return r == -ENODEV ? 0 : r;
+}
+
+int port_remove_there(struct err *e, struct nl *there, const struct port_record *p)
+{
+	struct link link;
+	int r = *p->port ? -ENODEV : link_get(e, there, p->interface, 0, &link);
+
+	if (r == 0)
+		r = link_delete(e, there, link.index);
+	return r == -ENODEV ? 0 : r;
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */

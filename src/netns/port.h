@@ -16,6 +16,11 @@ int port_make(struct err *e, struct port_sides *s, const struct network *n,
 /* Makes again what the host has lost of it. One that is gone with its container is no error. */
 int port_restore(struct err *e, struct nl *here, const struct network *n,
 		 const struct port_record *p);
+/* Only the routes, where they are missing. The container may have renamed or removed it. */
+int port_restore_routes(struct err *e, struct nl *there, const struct network *n,
+			const struct port_record *p);
+/* Removes what the container has of it, which the host does not see all of; nothing is fine. */
+int port_remove_there(struct err *e, struct nl *there, const struct port_record *p);
 /* Removes what the host has of it; nothing is fine. */
 int port_remove(struct err *e, struct nl *here, const struct port_record *p);
 

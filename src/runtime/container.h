@@ -34,6 +34,7 @@ struct container_state {
 		const char *mark;	/* by which it is found there; NULL: nothing */
 	} network;
 	bool shares_pids;		/* no pid namespace of its own: init's end ends no other */
+	bool shares_network;		/* no network namespace of its own */
 	const struct json *annotations;
 };
 

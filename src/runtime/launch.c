@@ -342,6 +342,7 @@ static int fill_state(struct err *e, struct launch *l)
 	s->poststop = l->spec.hooks[HOOK_POSTSTOP].n > 0;
 	s->no_new_keyring = l->opt->no_new_keyring;
 	s->shares_pids = !l->spec.linux_.ns[NS_PID].present || l->spec.linux_.ns[NS_PID].path;
+	s->shares_network = !l->spec.linux_.ns[NS_NET].present || l->spec.linux_.ns[NS_NET].path;
 	s->annotations = json_get(l->spec.tree, "annotations");
 	return s->rootfs && s->created && s->owner ? 0 : err_nomem(e);
 }

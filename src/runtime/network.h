@@ -12,4 +12,12 @@ int launch_networks(struct err *e, const struct launch *l);
 /* Takes them away, whatever of them exists. */
 int container_release_networks(struct err *e, struct container *c);
 
+/* Where the networks' files are. */
+const char *network_root(const struct runtime *rt);
+/* Runs bawn-net with these words; netns becomes its fd 3 unless it is FD_NONE. */
+int network_helper(struct err *e, const struct runtime *rt, const struct strv *words, int netns);
+/* Words and more words as one list, in the arena. */
+int network_words(struct err *e, struct arena *a, const char *const *words, size_t n,
+		  const struct strv *more, struct strv *ret);
+
 #endif

@@ -196,6 +196,13 @@ int runtime_networks(struct err *e, const struct runtime *rt, struct arena *a, s
 int runtime_network_inspect(struct err *e, const struct runtime *rt, const char *name,
 			    struct buf *out);
 
+/* Gives a container that is created or runs an interface: NAME[,OPTION...] as for --network.
+ * ERR_STATE when it does not run or has no network namespace of its own. */
+int container_network_attach(struct err *e, const struct runtime *rt, const char *id,
+			     const char *network);
+/* Takes one away, NAME[,name=INTERFACE]; ERR_NOT_FOUND when it has none like that. */
+int container_network_detach(struct err *e, const struct runtime *rt, const char *id,
+			     const char *network);
 /* update --net-rate: [name=INTERFACE,]rate=RATE... of what the container has on networks. */
 int container_set_net_rate(struct err *e, const struct runtime *rt, const char *id,
 			   const char *spec);

@@ -123,7 +123,20 @@ sweep_release() {
 	sweep_command one_interface interface_goes "$net" release "$NETS" "$mark"
 }
 
+sweep_detach() {
+	sweep_command one_interface detach_goes_on "$net" detach 5 "$NETS" "$mark" web,name=eth0 \
+		5<"/proc/$guest/ns/net"
+}
+
+# Again, it goes on where it was killed, or finds nothing more.
+detach_goes_on() {
+	on_host "$net" detach - "$NETS" "$mark" web 2>"$TMP/why" || grep -q "no interface" "$TMP/why" ||
+		fail "detach fails: $1: $(<"$TMP/why")"
+	interface_goes "$1"
+}
+
 @test "attach, killed" { with_guest sweep_attach; }
+@test "detach, killed" { with_guest sweep_detach; }
 @test "release, killed" { with_guest sweep_release; }
 @test "attach to a routed network, killed" { kind=routed with_guest sweep_attach; }
 @test "release from a routed network, killed" { kind=routed with_guest sweep_release; }
@@ -151,4 +164,34 @@ container_goes() {
 	one_network
 	sweep_command on_web container_goes "$real_bawn" --root "$ROOT" --network-root "$NETS" \
 		delete --force "$ID"
+}
+
+# While it runs: whatever the killed one has left, the next detach or attach finds its way, and then
+# delete.
+container_runs() {
+	bawn run -d --bundle "$BUNDLE" "$ID"
+}
+
+attached() {
+	container_runs
+	bawn network attach "$ID" web
+}
+
+attaches_and_goes() {
+	"$BAWN" --root "$ROOT" --network-root "$NETS" network detach "$ID" web >"$TMP/why" 2>&1 ||
+		grep -q "no interface" "$TMP/why" || fail "detach fails: $1: $(<"$TMP/why")"
+	bawn network attach "$ID" web || fail "attach fails: $1"
+	container_goes "$1"
+}
+
+@test "network attach, killed" {
+	one_network
+	sweep_command container_runs attaches_and_goes "$real_bawn" --root "$ROOT" \
+		--network-root "$NETS" network attach "$ID" web
+}
+
+@test "network detach, killed" {
+	one_network
+	sweep_command attached attaches_and_goes "$real_bawn" --root "$ROOT" --network-root "$NETS" \
+		network detach "$ID" web
 }
