@@ -17,14 +17,16 @@
 #
 # CC=clang and WERROR=1 work with all of them; V=1 shows the commands. ARCHITECTURE.md says what lies where.
 
+.PHONY: all install tests asan check check-full check-native check-vm conformance fault bench fuzz \
+	bench-tools lint format clean FORCE
+all:
+
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 LIBEXECDIR ?= $(PREFIX)/libexec/bawn
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-ifeq ($(origin CC),default)
-CC := gcc
-endif
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 
 ifeq ($(DEBUG),1)
 BUILD ?= build/debug
@@ -69,20 +71,21 @@ musl_link = $(CC) -static-pie -nostdlib $(LDFLAGS) $(MUSL_LIB)/rcrt1.o $(MUSL_LI
 	$(call cc_file,crtendS.o) $(MUSL_LIB)/crtn.o -o $@
 
 # ---- sources ---------------------------------------------------------------------------------
-LIB_SRC := $(sort $(foreach d,base path cgroups runtime,$(wildcard src/$(d)/*.c)))
-HELPER_SRC := $(sort $(wildcard src/netns/*.c) $(wildcard src/systemd/*.c))
+LIB_SRC := $(sort $(foreach d,base path cgroups runtime checkpoint,$(wildcard src/$(d)/*.c)))
+HELPER_MAIN := $(wildcard src/*/bawn_*.c)
+HELPERS := $(subst _,-,$(basename $(notdir $(HELPER_MAIN))))
+HELPER_SRC := $(sort $(foreach d,netns systemd criu,$(wildcard src/$(d)/*.c))) build/gen/rpc.pb-c.c
 BASE_SRC := $(filter-out src/base/musl_fortify.c,$(wildcard src/base/*.c))
-GLIBC_LIB_SRC := $(filter-out %/musl_fortify.c %/bawn_net.c %/bawn_systemd.c,$(LIB_SRC) $(HELPER_SRC))
+GLIBC_LIB_SRC := $(filter-out %/musl_fortify.c $(HELPER_MAIN),$(LIB_SRC) $(HELPER_SRC))
 CLI_SRC := $(sort $(wildcard src/cli/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fz_*.c))
-GEN := build/gen/syscall_table.h build/gen/default_seccomp.h
-UNIT := $(UNIT_SRC:tests/unit/%.c=%)
-FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=%)
-TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lnftnl -lm
+GEN := build/gen/syscall_table.h build/gen/default_seccomp.h build/gen/rpc.pb-c.c
+UNIT := $(basename $(notdir $(UNIT_SRC)))
+FUZZ := $(basename $(notdir $(FUZZ_SRC)))
+TEST_LIBS := -lyajl -lseccomp -lcap -lmnl -lnftnl -lprotobuf-c -lm
 
-.PHONY: all
-all: $(BUILD)/bawn $(BUILD)/bawn-net $(BUILD)/bawn-systemd
+all: $(BUILD)/bawn $(HELPERS:%=$(BUILD)/%)
 
 # ---- variants: the same sources compiled in several ways -------------------------------------
 # $(call variant,DIR,COMPILER,CFLAGS,SOURCES): objects in DIR/obj, the library DIR/libbawn.a. An
@@ -97,7 +100,7 @@ $(1)/obj/%.o: %.c $(1)/flags
 	@mkdir -p $$(@D)
 	$$(say)$(2) $(CPPFLAGS) $(3) -MMD -MP -c $$< -o $$@
 
-$(1)/libbawn.a: $(patsubst %.c,$(1)/obj/%.o,$(filter src/%,$(filter-out src/cli/%,$(4))))
+$(1)/libbawn.a: $(patsubst %.c,$(1)/obj/%.o,$(filter src/% build/gen/%,$(filter-out src/cli/%,$(4))))
 	@rm -f $$@
 	$$(say)$(AR) rcsD $$@ $$^
 
@@ -139,21 +142,18 @@ $(BUILD)/bawn: $(CLI_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/libbawn.a
 	$(say)$(call musl_link,$^ -l:libyajl_s.a)
 
 # Helpers are what few containers need; they lie beside bawn or in LIBEXECDIR, and use glibc since
-# Debian has their libraries as shared ones only.
+# Debian has their libraries as shared ones only; --as-needed drops those of the others.
 $(eval $(call variant,$(BUILD)/helper,$(CC),$(TEST_CFLAGS),$(BASE_SRC) $(HELPER_SRC)))
-define helpers
-$(1)/bawn-net: $(2)/obj/src/netns/bawn_net.o $(4) $(2)/libbawn.a
-	$$(say)$(3) $(LDFLAGS) -pie $$^ -lmnl -lnftnl -lyajl -lm -o $$@
-
-$(1)/bawn-systemd: $(2)/obj/src/systemd/bawn_systemd.o $(4) $(2)/libbawn.a
-	$$(say)$(3) $(LDFLAGS) -pie $$^ -lsystemd -lm -o $$@
+define helper
+$(2)/$(subst _,-,$(basename $(notdir $(1)))): $(3)/obj/$(1:.c=.o) $(5) $(3)/libbawn.a
+	$$(say)$(4) $(LDFLAGS) -pie $$^ $(filter-out -lseccomp -lcap,$(TEST_LIBS)) -lsystemd -o $$@
 endef
-$(eval $(call helpers,$(BUILD),$(BUILD)/helper,$(CC)))
-$(eval $(call helpers,build/test,build/test,$(CC)))
-$(eval $(call helpers,build/asan,build/asan,$(CC) $(SAN),build/asan/obj/tests/native/sanitizer.o))
+$(foreach m,$(HELPER_MAIN),$(eval $(call helper,$(m),$(BUILD),$(BUILD)/helper,$(CC))) \
+	$(eval $(call helper,$(m),build/test,build/test,$(CC))) \
+	$(eval $(call helper,$(m),build/asan,build/asan,$(CC) $(SAN),build/asan/obj/tests/native/sanitizer.o)))
 
 # ---- generated headers -----------------------------------------------------------------------
-# Tables made at build time, so that the core links neither libseccomp nor its name strings.
+# Tables made at build time, so that the core does not link libseccomp with its names.
 build/tools/gen_syscalls: tools/gen_syscalls.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O1 $(WARN) -D_GNU_SOURCE $< -lseccomp -o $@
@@ -162,6 +162,9 @@ build/gen/syscall_table.h: build/tools/gen_syscalls
 	@mkdir -p $(@D)
 	$< >$@.tmp && mv $@.tmp $@
 
+build/gen/rpc.pb-c.c: /usr/include/criu/rpc.proto
+	$(say)mkdir -p $(@D) && protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
+
 build/gen/default_seccomp.h: config/seccomp.json tools/embed
 	@mkdir -p $(@D)
 	tools/embed default_seccomp_json $< >$@.tmp && mv $@.tmp $@
@@ -169,10 +172,9 @@ build/gen/default_seccomp.h: config/seccomp.json tools/embed
 # ---- install ---------------------------------------------------------------------------------
 MAN := $(wildcard man/*.[1-8])
 
-.PHONY: install
 install: all
 	install -D -s -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
-	install -D -s -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(BUILD)/bawn-net $(BUILD)/bawn-systemd
+	install -D -s -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(HELPERS:%=$(BUILD)/%)
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	install -D -m 644 config/completion/bawn.bash $(DESTDIR)$(COMPLETIONDIR)/bawn
@@ -188,11 +190,10 @@ $(TOOLS): build/test/%: %.c $(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -static $< -o $@
 
-.PHONY: tests asan check check-full check-native check-vm conformance fault bench fuzz lint format
 tests: all $(TOOLS) build/test/bawn \
 	$(UNIT:%=build/test/unit/%) $(FUZZ:%=build/test/fuzz/%)
 
-asan: build/asan/bawn build/asan/bawn-net build/asan/bawn-systemd $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
+asan: build/asan/bawn $(HELPERS:%=build/asan/%) $(UNIT:%=build/asan/unit/%) $(FUZZ:%=build/asan/fuzz/%)
 
 check check-full: tests asan
 	$(if $(filter %-full,$@),BAWN_FULL=1) tests/run -b $(BUILD)/bawn lint native asan vm
@@ -233,7 +234,6 @@ build/bench/memlock_shim.so: bench/memlock_shim.c
 	@mkdir -p $(@D)
 	$(say)$(CC) -std=gnu17 -O2 $(WARN) -fPIC -shared $< -ldl -o $@
 
-.PHONY: bench-tools
 bench-tools: $(BENCH_TOOLS)
 bench: all bench-tools; bench/run
 
@@ -245,6 +245,5 @@ compile_commands.json: Makefile
 			'$(CURDIR)' "$$f" '$(subst ",\\\",$(subst ','\'',$(CC) $(CPPFLAGS) $(TEST_CFLAGS))) -c '"$$f"; \
 		sep=,; done; printf '\n]\n'; } >$@
 
-.PHONY: clean FORCE
 clean:
 	rm -rf $(filter-out build/vm build/rootfs build/images,$(wildcard build/*)) compile_commands.json

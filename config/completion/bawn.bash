@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 _bawn_verbs="run create start exec state list ps stats events update kill delete pause resume gc \
-	network spec features help"
+	network spec features doctor help"
 
 # The options of a verb; without one, the global options.
 _bawn_options()
@@ -32,6 +32,7 @@ _bawn_options()
 	network)
 		echo "--kind --subnet --gateway --dns --mtu --bridge --parent --no-ipv4 --no-ipv6 --format -f"
 		;;
+	doctor) echo "--criu --format -f" ;;
 	spec) echo "--bundle -b --rootless" ;;
 	update)
 		echo "--resources -r --memory --memory-reservation --memory-swap --kernel-memory \
@@ -49,12 +50,12 @@ _bawn_value()
 	case $1:$2 in
 	:--root | :--network-root | *:--bundle | *:-b) echo dir ;;
 	:--log | *:--config | run:-f | create:-f | *:--pid-file | *:--process | exec:-p | \
-		*:--console-socket | *:--pidfd-socket) echo file ;;
+		*:--criu | *:--console-socket | *:--pidfd-socket) echo file ;;
 	:--log-format) echo "text json" ;;
 	:--rootless) echo "auto true false" ;;
 	:--cgroup-manager) echo "auto cgroupfs systemd disabled" ;;
 	list:--format | list:-f | ps:--format | ps:-f | stats:--format | stats:-f | \
-		network:--format | network:-f) echo "table json" ;;
+		network:--format | network:-f | doctor:--format | doctor:-f) echo "table json" ;;
 	network:--kind) echo "bridge guest-lan routed macvlan ipvlan" ;;
 	network:--subnet | network:--gateway | network:--dns | network:--mtu | network:--bridge | \
 		network:--parent | *:--network) echo other ;;

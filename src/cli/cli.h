@@ -29,6 +29,7 @@ struct args {
 	struct exec_options exec;
 	const char *update[UPDATE_OPTIONS_MAX];		/* update.c; NULL: not given */
 	const char *bundle;
+	const char *criu;
 	int format;
 	struct network_args {				/* network.c */
 		int kind;
@@ -91,7 +92,7 @@ const struct verb *verb_find(struct err *e, const char *name);
 
 extern const struct verb verb_create, verb_start, verb_run, verb_state, verb_kill, verb_delete,
 	verb_exec, verb_list, verb_ps, verb_pause, verb_resume, verb_spec, verb_features, verb_gc,
-	verb_stats, verb_events, verb_update, verb_network, verb_help;
+	verb_stats, verb_events, verb_update, verb_network, verb_doctor, verb_help;
 
 extern const struct opt global_options[];
 

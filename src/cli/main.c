@@ -10,10 +10,10 @@
 #include "path/path.h"
 
 const struct verb *const verbs[] = {
-	&verb_run,     &verb_create, &verb_start,    &verb_exec,   &verb_state,
-	&verb_list,    &verb_ps,     &verb_stats,    &verb_events, &verb_update,
-	&verb_kill,    &verb_delete, &verb_pause,    &verb_resume, &verb_gc,
-	&verb_network, &verb_spec,   &verb_features, &verb_help,   NULL,
+	&verb_run,    &verb_create, &verb_start,  &verb_exec,	 &verb_state, &verb_list,
+	&verb_ps,     &verb_stats,  &verb_events, &verb_update,	 &verb_kill,  &verb_delete,
+	&verb_pause,  &verb_resume, &verb_gc,	  &verb_network, &verb_spec,  &verb_features,
+	&verb_doctor, &verb_help,   NULL,
 };
 
 static const char *const log_formats[] = {"text", "json", NULL};

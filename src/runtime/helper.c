@@ -38,6 +38,22 @@ static int helper_open(struct err *e, const struct runtime *rt, const char *name
 	return fd < 0 ? err_sys(e, "open %s", path) : fd;
 }
 
+int helper_find(struct err *e, const struct runtime *rt, const char *name, char *path, size_t size)
+{
+	_close_ int fd = helper_open(e, rt, name);
+	char link[32];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_wrap(e, fd, "%s", name);
+	(void)str_format(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	if (n < 0)
+		return err_sys(e, "find the path of %s", name);
+	path[n] = '\0';
+	return 0;
+}
+
 /* The message of the helper is complete: no errno text is added. */
 static int helper_failed(struct err *e, const struct subprocess_end *end)
 {
@@ -84,21 +100,24 @@ int helper_run(struct err *e, const struct runtime *rt, const char *name, char *
 	return r < 0 ? err_wrap(e, r, "%s", name) : 0;
 }
 
-int helper_start(struct err *e, const struct runtime *rt, const char *name, char *const argv[],
+int helper_start(struct err *e, const struct runtime *rt, const struct helper_start *s,
 		 struct helper *ret)
 {
-	_close_ int program = helper_open(e, rt, name), theirs = FD_NONE;
+	_close_ int program = helper_open(e, rt, s->name), theirs = FD_NONE;
 	struct subprocess p = {
 		.dirfd = program,
 		.path = "",
-		.argv = argv,
+		.argv = s->argv,
 		.envp = no_env,
 		.cgroup_fd = FD_NONE,
+		.fds = s->fds,
+		.n_fds = s->n_fds,
+		.sees_our_end = s->sees_our_end,
 	};
 	int pair[2], r;
 
 	if (program < 0)
-		return err_wrap(e, program, "%s", name);
+		return err_wrap(e, program, "%s", s->name);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "make a socket pair");
 	p.in = theirs = pair[1];
@@ -107,27 +126,45 @@ int helper_start(struct err *e, const struct runtime *rt, const char *name, char
 	ret->pid = r < 0 ? 0 : r;
 	if (r < 0)
 		helper_end(ret);
-	return r < 0 ? err_wrap(e, r, "%s", name) : 0;
+	return r < 0 ? err_wrap(e, r, "%s", s->name) : 0;
+}
+
+int helper_hear(struct err *e, const struct helper *h, int limit_ms, char *text, size_t size,
+		int *ret_fd)
+{
+	struct pollfd p = {.fd = h->sock, .events = POLLIN};
+	ssize_t n;
+	int r;
+
+	*ret_fd = FD_NONE;
+	do
+		r = poll(&p, 1, limit_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return err_num(e, ETIMEDOUT, "no answer in %d seconds", limit_ms / 1000);
+	n = fd_recv(h->sock, text, size - 1, ret_fd);
+	if (n <= 0)
+		return err_num(e, n < 0 ? (int)-n : ECHILD, "no answer");
+	text[n] = '\0';
+	return 0;
+}
+
+int helper_say(struct err *e, const struct helper *h, const char *text)
+{
+	ssize_t n = fd_send(h->sock, text, strlen(text), FD_NONE);
+
+	return n < 0 ? err_num(e, (int)n, "send to the helper program") : 0;
 }
 
 int helper_answer(struct err *e, const struct helper *h, const char *name, char *text, size_t size)
 {
-	struct pollfd p = {.fd = h->sock, .events = POLLIN};
+	_close_ int fd = FD_NONE;
 	char said[PATH_MAX];
 	const char *rest;
-	ssize_t n;
-	int r;
+	int r = helper_hear(e, h, HELPER_LIMIT_MS, said, sizeof(said), &fd);
 
-	do
-		r = poll(&p, 1, HELPER_LIMIT_MS);
-	while (r < 0 && errno == EINTR);
-	if (r == 0)
-		return err_num(e, ETIMEDOUT, "%s: no answer in %d seconds", name,
-			       HELPER_LIMIT_MS / 1000);
-	n = recv(h->sock, said, sizeof(said) - 1, 0);
-	if (n <= 0)
-		return err_num(e, n < 0 ? errno : ECHILD, "%s: no answer", name);
-	said[n] = '\0';
+	if (r < 0)
+		return err_wrap(e, r, "%s", name);
 	rest = str_after(said, "ok");
 	if (!rest || (*rest && *rest != ' ')) {
 		err_set(e, ERR_SYSTEM, "%s: %s", name, said);

@@ -51,7 +51,8 @@ _Noreturn static void child(const struct subprocess *p, int out)
 	struct err e;
 	sigset_t none;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (!p->sees_our_end)
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* What our caller ignores (nohup, some engines) is not the program's business. */
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);

@@ -18,6 +18,7 @@ struct subprocess {
 	const int *fds;			/* become its fds 3, 4, ...; it gets no other */
 	size_t n_fds;
 	int64_t limit_ms;		/* < 0: none */
+	bool sees_our_end;		/* it has something to do then; else it dies with us */
 	const struct seccomp_program *seccomp;	/* loaded as the last step before execve, or NULL */
 };
 

@@ -94,7 +94,8 @@ static int start_helper(struct err *e, struct launch *l, const struct cg_unit *u
 	memcpy(argv, words, sizeof(words));
 	r = add_properties(e, l, &properties);
 	if (r == 0)
-		r = helper_start(e, l->rt, HELPER, argv, &l->unit);
+		r = helper_start(e, l->rt, &(struct helper_start){.name = HELPER, .argv = argv},
+				 &l->unit);
 	return r < 0 ? r : helper_answer(e, &l->unit, HELPER, cgroup, size);
 }
 
@@ -141,11 +142,9 @@ int unit_make(struct err *e, struct launch *l)
 static int tell(struct err *e, const struct launch *l, const char *text)
 {
 	char answer[16];
-	int r = (int)fd_send(l->unit.sock, text, strlen(text), FD_NONE);
+	int r = helper_say(e, &l->unit, text);
 
-	if (r < 0)
-		return err_num(e, r, "talk to " HELPER);
-	return helper_answer(e, &l->unit, HELPER, answer, sizeof(answer));
+	return r < 0 ? r : helper_answer(e, &l->unit, HELPER, answer, sizeof(answer));
 }
 
 int unit_settle(struct err *e, struct launch *l)
