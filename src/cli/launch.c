@@ -26,6 +26,9 @@ static const struct opt run_options[] = {
 	{"network", 0, OPT_LIST, "NAME[,OPTION...]", "give the container an interface on a network "
 	 "of 'bawn network'; options: ip=ADDRESS, ip6=ADDRESS, mac=ADDRESS, name=INTERFACE (default: "
 	 "eth0, eth1, ...), rate=RATE, rate-in=RATE, rate-out=RATE (such as 10mbit), burst=BYTES", LAUNCH(networks), NULL},
+	{"publish", 0, OPT_LIST, "PORTS", "lead a port of the host to one of the container: "
+	 "[ADDRESS:]PORT:PORT[/PROTOCOL]; PROTOCOL: tcp (default), udp, sctp; ranges: "
+	 "8000-8009:80-89; can be repeated", LAUNCH(publish), NULL},
 	{"no-pivot", 0, OPT_BOOL, NULL, "move the root mount instead of calling pivot_root(2): "
 	 "for a host that runs from an initramfs; weaker", LAUNCH(no_pivot), NULL},
 	{"no-new-keyring", 0, OPT_BOOL, NULL, "keep the caller's session keyring",

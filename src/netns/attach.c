@@ -76,7 +76,7 @@ static void take_back(struct attachment *a)
 	struct err ignored;
 
 	if (port_remove_there(&ignored, &a->sides.there, &a->port) == 0 &&
-	    port_remove(&ignored, &a->sides.here, &a->port) == 0)
+	    port_remove(&ignored, a->root_fd, &a->sides.here, &a->port) == 0)
 		(void)lease_release(&ignored, a->root_fd, &a->network, &a->port);
 }
 
@@ -94,9 +94,57 @@ static int attach(struct err *e, struct attachment *a)
 		r = lease_take(e, a->root_fd, &a->network, &a->port);
 	if (r < 0)
 		return r;
-	r = port_make(e, &a->sides, &a->network, &a->port);
+	r = a->port.n_publish ? published_take(e, a->root_fd, &a->port) : 0;
+	if (r == 0)
+		r = port_make(e, &a->sides, &a->network, &a->port);
+	if (r == 0)
+		r = port_publish(e, a->root_fd, &a->port);
 	if (r < 0)
 		take_back(a);
+	return r;
+}
+
+/* The first network that the host leads to has the ports. */
+static int take_publish(struct err *e, struct network_attach *want, struct attachment *a)
+{
+	struct port_record *p = &a->port;
+
+	if (!network_has_host(a->network.kind) || !want->publish.n)
+		return 0;
+	for (size_t i = 0; i < want->publish.n; i++) {
+		const struct ip *host = &p->publish[i].host;
+
+		if (host->family &&
+		    !a->network.subnets[host->family == AF_INET ? SUBNET_V4 : SUBNET_V6]
+			     .prefix.ip.family)
+			return err_set(
+				e, ERR_USAGE,
+				"publish \"%.80s\": network %s has no address of that family",
+				want->publish.v[i], a->network.name);
+	}
+	p->n_publish = want->publish.n;
+	want->publish.n = 0;
+	return 0;
+}
+
+static int parse_publish(struct err *e, const struct network_attach *want, struct port_record *p)
+{
+	unsigned int ports = 0;
+	int r = 0;
+
+	if (want->publish.n > PUBLISH_MAX)
+		return err_set(e, ERR_USAGE, "more than %d times publish", PUBLISH_MAX);
+	for (size_t i = 0; i < want->publish.n && r == 0; i++) {
+		r = publish_parse(e, want->publish.v[i], &p->publish[i]);
+		ports += r < 0 ? 0 : p->publish[i].count;
+		for (size_t k = 0; k < i && r == 0; k++)
+			if (publish_overlaps(&p->publish[k], &p->publish[i]))
+				r = err_set(e, ERR_USAGE, "publish \"%.80s\": in \"%.80s\" already",
+					    want->publish.v[i], want->publish.v[k]);
+	}
+	if (r == 0 && ports > PUBLISH_PORTS_MAX)
+		return err_set(e, ERR_USAGE, "%u ports are published, more than %u", ports,
+			       PUBLISH_PORTS_MAX);
 	return r;
 }
 
@@ -126,18 +174,22 @@ static int take_identity(struct err *e, const struct network_attach *want, struc
 	return 0;
 }
 
-int network_attach(struct err *e, const struct network_attach *want)
+int network_attach(struct err *e, struct network_attach *want)
 {
 	struct attachment a = {.want = want, .root_fd = FD_NONE, .sides.netns_fd = want->netns_fd};
 	char name[NETWORK_NAME_MAX + 1] = "";
 	int r = take_identity(e, want, &a.port);
 
 	if (r == 0)
+		r = parse_publish(e, want, &a.port);
+	if (r == 0)
 		r = want_parse(e, want->spec, name, &a.port);
 	if (r == 0)
 		r = network_root_open(e, want->root, &a.root_fd);
 	if (r == 0)
 		r = network_load(e, a.root_fd, name, &a.network);
+	if (r == 0)
+		r = take_publish(e, want, &a);
 	if (r == 0) {
 		r = attach(e, &a);
 		if (r < 0)

@@ -7,7 +7,7 @@
  *		 [gateway=IP]... [dns=IP]... [mtu=N] [ip4=no] [ip6=no]
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
- *	bawn-net attach FD ROOT OWNER MARK [name=NAME] NETWORK[,OPTION]...
+ *	bawn-net attach FD ROOT OWNER MARK [name=NAME] [publish=PORTS]... NETWORK[,OPTION]...
  *	bawn-net detach FD|- ROOT MARK NETWORK[,name=INTERFACE]
  *	bawn-net release ROOT MARK
  *	bawn-net rate FD ROOT MARK [name=INTERFACE,]OPTION[,OPTION]...
@@ -113,12 +113,14 @@ static int cmd_reload(struct err *e, struct arena *a, size_t argc, char **argv)
 }
 
 /* KEY=VALUE of the container; a network's name has no "=". */
-static int attach_option(struct err *e, struct network_attach *want, const char *word)
+static int attach_option(struct err *e, struct network_attach *want, char *word)
 {
 	const char *value;
 
 	if ((value = str_after(word, "name=")))
 		want->name = value;
+	else if (str_has_prefix(word, "publish="))
+		want->publish.v[want->publish.n++] = word + strlen("publish=");
 	else
 		return err_set(e, ERR_USAGE, "unknown option \"%.60s\"", word);
 	return 0;
@@ -129,7 +131,9 @@ static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 	struct network_attach want = {.root = argv[1], .owner = argv[2], .mark = argv[3]};
 	int r = 0;
 
-	(void)a;
+	want.publish.v = arena_array(a, argc, sizeof(char *));
+	if (!want.publish.v)
+		return err_nomem(e);
 	if (fd_argument(argv[0], &want.netns_fd) < 0)
 		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
 	for (size_t i = 4; i < argc && r == 0; i++) {
@@ -139,6 +143,11 @@ static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 		else
 			r = network_attach(e, &want);
 	}
+	if (r == 0 && want.publish.n)
+		r = err_set(e, ERR_USAGE,
+			    "publish \"%.80s\": the host does not lead to any of the "
+			    "container's networks",
+			    want.publish.v[0]);
 	return r;
 }
 

@@ -88,7 +88,7 @@ static int detach(struct err *e, struct detachment *d)
 	if (r == 0 && d->there.sock)
 		r = port_remove_there(e, &d->there, &d->port);
 	if (r == 0)
-		r = port_remove(e, &d->here, &d->port);
+		r = port_remove(e, d->root_fd, &d->here, &d->port);
 	/* Before the record is gone: a killed one is done again. */
 	if (r == 0 && d->there.sock)
 		r = route_through_others(e, d);

@@ -48,6 +48,7 @@ static void record_name(const struct port_record *p, char name[RECORD_NAME])
 static int write_record(struct err *e, int ports, const struct port_record *p)
 {
 	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
+	char published[PUBLISH_TEXT];
 	_buf_ struct buf out = {0};
 	int r;
 
@@ -63,6 +64,8 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	if (p->name[0])
 		buf_printf(&out, "name %s\n", p->name);
 	write_rate(&out, &p->rate);
+	for (size_t i = 0; i < p->n_publish; i++)
+		buf_printf(&out, "publish %s\n", publish_text(&p->publish[i], published));
 	if (out.failed)
 		return err_nomem(e);
 	record_name(p, name);
@@ -75,6 +78,7 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 static bool take_line(struct port_record *p, const char *line)
 {
 	const char *value;
+	struct err ignored;
 	struct ip ip;
 
 	if ((value = str_after(line, "owner ")))
@@ -92,6 +96,9 @@ static bool take_line(struct port_record *p, const char *line)
 		return str_to_u64(value, &p->rate.out) == 0;
 	if ((value = str_after(line, "burst ")))
 		return str_to_u32(value, &p->rate.burst) == 0;
+	if ((value = str_after(line, "publish ")))
+		return p->n_publish < PUBLISH_MAX &&
+		       publish_parse(&ignored, value, &p->publish[p->n_publish++]) == 0;
 	value = str_after(line, "ip ");
 	if (!value || ip_parse(value, &ip) < 0)
 		return false;

@@ -14,6 +14,7 @@
 #define BAWN_NETNS_LEASE_H
 
 #include "network.h"
+#include "publish.h"
 #include "rate.h"
 
 #define LEASE_MARK_SIZE 33		/* 32 hexadecimal digits */
@@ -28,6 +29,8 @@ struct port_record {
 	struct ip ips[SUBNET_MAX];	/* family 0: none */
 	char name[LEASE_NAME_SIZE];	/* by which the others of the network find it; "": none */
 	struct rate rate;
+	struct publish publish[PUBLISH_MAX];
+	size_t n_publish;
 };
 
 bool port_has_mac(const struct port_record *p);

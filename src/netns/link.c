@@ -125,7 +125,7 @@ static void put_peer(struct nl_request *req, const struct veth *v)
 	nl_nest_end(req, peer);
 }
 
-static int isolate_port(struct err *e, struct nl *nl, int index)
+int link_set_port_flag(struct err *e, struct nl *nl, int index, uint16_t flag)
 {
 	const struct ifinfomsg info = {.ifi_family = AF_BRIDGE, .ifi_index = index};
 	const uint8_t on = 1;
@@ -134,7 +134,7 @@ static int isolate_port(struct err *e, struct nl *nl, int index)
 
 	nl_begin(&req, RTM_SETLINK, NLM_F_ACK, &info, sizeof(info));
 	port = nl_nest(&req, IFLA_PROTINFO);
-	nl_put(&req, IFLA_BRPORT_ISOLATED, &on, sizeof(on));
+	nl_put(&req, flag, &on, sizeof(on));
 	nl_nest_end(&req, port);
 	return nl_call(e, nl, &req, NULL, NULL);
 }
@@ -143,8 +143,6 @@ int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
 {
 	struct nlattr *info, *data;
 	struct nl_request req;
-	struct link made;
-	int r;
 
 	begin_new(&req, &v->here, v->no_arp);
 	if (v->master)
@@ -157,12 +155,7 @@ int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
 	put_peer(&req, v);
 	nl_nest_end(&req, data);
 	nl_nest_end(&req, info);
-	r = nl_call(e, nl, &req, NULL, NULL);
-	if (r == 0 && v->isolated)
-		r = link_get(e, nl, v->here.name, 0, &made);
-	if (r == 0 && v->isolated)
-		r = isolate_port(e, nl, made.index);
-	return r;
+	return nl_call(e, nl, &req, NULL, NULL);
 }
 
 static void put_mode(struct nl_request *req, const char *kind)

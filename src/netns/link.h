@@ -34,7 +34,6 @@ int link_add_bridge(struct err *e, struct nl *nl, const struct link_new *new);
 struct veth {
 	struct link_new here;		/* the mtu is of both ends */
 	int master;			/* the bridge that it is a port of; 0: none */
-	bool isolated;			/* from other isolated ports */
 	/* Neither end asks for addresses of neighbours: all that is sent is for the other end,
 	 * which has the same MAC address. */
 	bool no_arp;
@@ -43,6 +42,8 @@ struct veth {
 	const uint8_t *peer_mac;
 };
 int link_add_veth(struct err *e, struct nl *nl, const struct veth *v);
+/* Of a bridge's port; flag: IFLA_BRPORT_*, which takes one byte. */
+int link_set_port_flag(struct err *e, struct nl *nl, int index, uint16_t flag);
 
 struct link_child {
 	const char *kind;		/* "macvlan", whose children reach each other, or "ipvlan" */

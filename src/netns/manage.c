@@ -60,7 +60,7 @@ static int realise(struct err *e, struct session *s, const struct network *n)
 		r = up(e, &s->nl, n);
 	if (r == 0)
 		r = network_list(e, s->root_fd, &s->arena, &s->networks);
-	return r < 0 ? r : nft_apply_networks(e, &s->networks);
+	return r < 0 ? r : nft_apply_networks(e, s->root_fd, &s->networks);
 }
 
 static int take_away(struct err *e, struct session *s, const struct network *n)
@@ -73,7 +73,7 @@ static int take_away(struct err *e, struct session *s, const struct network *n)
 		r = network_forget(e, s->root_fd, n->name);
 	if (r == 0)
 		r = network_list(e, s->root_fd, &s->arena, &s->networks);
-	return r < 0 ? r : nft_apply_networks(e, &s->networks);
+	return r < 0 ? r : nft_apply_networks(e, s->root_fd, &s->networks);
 }
 
 int network_create(struct err *e, const struct network_request *req)
@@ -104,7 +104,7 @@ int network_create(struct err *e, const struct network_request *req)
 static int remove_port(struct err *e, struct session *s, const struct network *n,
 		       const struct port_record *p)
 {
-	int r = port_remove(e, &s->nl, p);
+	int r = port_remove(e, s->root_fd, &s->nl, p);
 
 	return r < 0 ? r : lease_release(e, s->root_fd, n, p);
 }
@@ -171,7 +171,7 @@ int network_reload(struct err *e, const char *root)
 			r = lease_walk(e, s.root_fd, &s.networks.v[i], NULL, restore_port, &s);
 	}
 	if (r == 0)
-		r = nft_apply_networks(e, &s.networks);
+		r = nft_apply_networks(e, s.root_fd, &s.networks);
 	session_done(&s);
 	return r;
 }

@@ -54,11 +54,12 @@ struct network_attach {
 	int netns_fd;
 	const char *name;		/* for the others of the network; NULL: none */
 	const char *spec;		/* NETWORK[,ip=...][,ip6=...][,mac=...][,name=...] */
+	struct strv publish;		/* [HOSTIP:]HOST:CTR[/PROTOCOL]; none once it is done */
 };
 /* Gives a container an interface of a network: named (by default the first of eth0, eth1... that is
  * free), addressed, with a default route when it is the first that has one, up, and guarded on the
  * host's side before that. A failure leaves nothing. */
-int network_attach(struct err *e, const struct network_attach *a);
+int network_attach(struct err *e, struct network_attach *a);
 
 struct network_detach {
 	const char *root, *mark;

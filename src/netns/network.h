@@ -47,6 +47,11 @@ static inline bool network_has_bridge(enum network_kind kind)
 {
 	return kind == NETWORK_BRIDGE || kind == NETWORK_GUEST_LAN;
 }
+/* The host is on it, and leads to it. */
+static inline bool network_has_host(enum network_kind kind)
+{
+	return kind == NETWORK_BRIDGE || kind == NETWORK_ROUTED;
+}
 static inline bool network_has_parent(enum network_kind kind)
 {
 	return kind == NETWORK_MACVLAN || kind == NETWORK_IPVLAN;

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "nft_batch.h"
+#include "nft_publish.h"
 
 #define TABLE "bawn"
 
@@ -36,6 +37,10 @@ enum {
 static const struct nft_set nat_sets[] = {
 	[SUBNET_V4] = {NFPROTO_INET, TABLE, "nat4", {NFT_IP4}, .flags = NFT_SET_INTERVAL},
 	[SUBNET_V6] = {NFPROTO_INET, TABLE, "nat6", {NFT_IP6}, .flags = NFT_SET_INTERVAL},
+};
+static const struct nft_set own_sets[] = {
+	[SUBNET_V4] = {NFPROTO_INET, TABLE, "own4", {NFT_IP4}, .flags = NFT_SET_INTERVAL},
+	[SUBNET_V6] = {NFPROTO_INET, TABLE, "own6", {NFT_IP6}, .flags = NFT_SET_INTERVAL},
 };
 static const struct nft_set groups = {NFPROTO_INET, TABLE, "groups", {NFT_GROUP}, .data = {0}};
 static const struct nft_set same = {
@@ -99,6 +104,17 @@ static void allow_arp(struct nft_batch *b, const struct port_record *id, const s
 	nft_match(&r, NFT_NETWORK, ARP_SENDER_MAC, id->mac, sizeof(id->mac));
 	nft_match(&r, NFT_NETWORK, ARP_SENDER_IP, sender->bytes, 4);
 	nft_verdict(&r, NF_ACCEPT);
+}
+
+/* With route_localnet, which published ports need, the host would take it. */
+static void drop_loopback(struct nft_batch *b, const struct port_record *id)
+{
+	static const uint8_t loopback = 127;
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	match_ether_type(&r, ETH_P_IP);
+	nft_match(&r, NFT_NETWORK, IP_DESTINATION, &loopback, sizeof(loopback));
+	nft_verdict(&r, NF_DROP);
 }
 
 static void allow_source4(struct nft_batch *b, const struct port_record *id)
@@ -193,6 +209,7 @@ static void allow_detection(struct nft_batch *b, const struct port_record *id, u
 static void guard_ip4(struct nft_batch *b, const struct network *n, const struct port_record *id)
 {
 	drop_dhcp_server(b, id, ETH_P_IP, DHCP_SERVER);
+	drop_loopback(b, id);
 	allow_source4(b, id);
 	if (n->kind == NETWORK_ROUTED)
 		return;
@@ -288,26 +305,38 @@ int nft_remove_device(struct err *e, const char *device)
 static void add_subnets(struct nft_batch *b, const struct network_list *networks, size_t family)
 {
 	nft_set(b, &nat_sets[family]);
+	nft_set(b, &own_sets[family]);
 	for (size_t i = 0; i < networks->n; i++) {
 		const struct network *n = &networks->v[i];
+		const struct prefix *subnet = &n->subnets[family].prefix;
 
-		if (n->kind == NETWORK_BRIDGE && n->subnets[family].prefix.ip.family)
-			nft_add_prefix(b, &nat_sets[family], &n->subnets[family].prefix);
+		if (subnet->ip.family && n->kind == NETWORK_BRIDGE)
+			nft_add_prefix(b, &nat_sets[family], subnet);
+		if (subnet->ip.family && network_has_host(n->kind))
+			nft_add_prefix(b, &own_sets[family], subnet);
 	}
+}
+
+/* "ip saddr @SOURCES ip daddr @SOURCES", or "ip daddr != @SOURCES" */
+static void match_addresses(struct nft_rule *r, size_t family, const struct nft_set *set,
+			    bool leaves)
+{
+	bool v4 = family == SUBNET_V4;
+	uint32_t size = v4 ? 4 : 16;
+
+	nft_match_family(r, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	nft_key_payload(r, NFT_NETWORK, v4 ? IP_SOURCE : IP6_SOURCE, size);
+	nft_lookup(r, set, false);
+	nft_key_payload(r, NFT_NETWORK, v4 ? IP_DESTINATION : IP6_SOURCE + 16, size);
+	nft_lookup(r, set, leaves);
 }
 
 /* "ip saddr @nat4 ip daddr != @nat4 masquerade": between networks of ours there is none. */
 static void masquerade(struct nft_batch *b, size_t family)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_INET, TABLE, "postrouting");
-	bool v4 = family == SUBNET_V4;
-	uint32_t size = v4 ? 4 : 16;
 
-	nft_match_family(&r, v4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	nft_key_payload(&r, NFT_NETWORK, v4 ? IP_SOURCE : IP6_SOURCE, size);
-	nft_lookup(&r, &nat_sets[family], false);
-	nft_key_payload(&r, NFT_NETWORK, v4 ? IP_DESTINATION : IP6_SOURCE + 16, size);
-	nft_lookup(&r, &nat_sets[family], true);
+	match_addresses(&r, family, &nat_sets[family], true);
 	nft_masquerade(&r);
 }
 
@@ -326,10 +355,11 @@ static void match_groups(struct nft_rule *r, const struct nft_set *set)
 }
 
 /* Groups of devices, since a routed network has one for each container:
- * "meta iifgroup . meta oifgroup @same accept", "iifgroup @groups oifgroup @groups drop". */
+ * "meta iifgroup . meta oifgroup @same accept", "iifgroup @groups oifgroup @groups drop". Published ports
+ * are for everybody: "ct status dnat accept" comes first. */
 static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 {
-	struct nft_rule stays, leaves;
+	struct nft_rule published, stays, leaves;
 
 	nft_set(b, &groups);
 	nft_set(b, &same);
@@ -344,6 +374,9 @@ static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 		nft_put(&key, group, sizeof(*group));
 		nft_element(b, &same, true, &key, NULL);
 	}
+	published = nft_rule(b, NFPROTO_INET, TABLE, "forward");
+	nft_match_translated(&published);
+	nft_verdict(&published, NF_ACCEPT);
 	stays = nft_rule(b, NFPROTO_INET, TABLE, "forward");
 	match_groups(&stays, &same);
 	nft_verdict(&stays, NF_ACCEPT);
@@ -353,24 +386,64 @@ static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 	nft_verdict(&leaves, NF_DROP);
 }
 
-int nft_apply_networks(struct err *e, const struct network_list *networks)
+/* A container that comes through the host to one that might answer it directly, or to itself: the
+ * answer must come back the same way. By addresses, since br_netfilter names no devices here:
+ * "ip saddr @own4 ip daddr @own4 ct status dnat masquerade". */
+static void masquerade_hairpin(struct nft_batch *b, size_t family)
 {
-	struct nft_batch b;
-	int r = nft_begin(e, &b);
+	struct nft_rule r = nft_rule(b, NFPROTO_INET, TABLE, "postrouting");
+
+	match_addresses(&r, family, &own_sets[family], false);
+	nft_match_translated(&r);
+	nft_masquerade(&r);
+}
+
+struct rebuild {
+	struct nft_batch batch;
+	int root_fd;
+};
+
+static int publish_again(struct err *e, void *arg, const struct network *n,
+			 const struct port_record *p)
+{
+	struct rebuild *rebuild = arg;
+
+	(void)e, (void)n;
+	nft_add_published(&rebuild->batch, rebuild->root_fd, p);
+	return 0;
+}
+
+static void write_rules(struct nft_batch *b, const struct network_list *networks)
+{
+	nft_table(b, NFPROTO_INET, TABLE, true);
+	nft_chain_of_hook(b, TABLE, "postrouting", "nat", NF_INET_POST_ROUTING, 100);
+	nft_chain_of_hook(b, TABLE, "forward", "filter", NF_INET_FORWARD, 0);
+	for (size_t i = 0; i < SUBNET_MAX; i++) {
+		add_subnets(b, networks, i);
+		masquerade(b, i);
+		masquerade_hairpin(b, i);
+	}
+	keep_apart(b, networks);
+	nft_add_publishing(b);
+}
+
+int nft_apply_networks(struct err *e, int root_fd, const struct network_list *networks)
+{
+	struct rebuild rebuild = {.root_fd = root_fd};
+	struct nft_batch *b = &rebuild.batch;
+	int r = nft_begin(e, b), walked = 0;
 
 	if (r < 0)
 		return r;
-	remove_table(&b, NFPROTO_INET, TABLE);
-	if (networks->n) {
-		nft_table(&b, NFPROTO_INET, TABLE, true);
-		nft_chain_of_hook(&b, TABLE, "postrouting", "nat", NF_INET_POST_ROUTING, 100);
-		nft_chain_of_hook(&b, TABLE, "forward", "filter", NF_INET_FORWARD, 0);
-		for (size_t i = 0; i < SUBNET_MAX; i++) {
-			add_subnets(&b, networks, i);
-			masquerade(&b, i);
-		}
-		keep_apart(&b, networks);
+	remove_table(b, NFPROTO_INET, TABLE);
+	if (networks->n)
+		write_rules(b, networks);
+	for (size_t i = 0; i < networks->n && walked == 0; i++)
+		walked = lease_walk(e, root_fd, &networks->v[i], NULL, publish_again, &rebuild);
+	if (walked < 0) {
+		nft_abandon(b);
+		return walked;
 	}
-	r = nft_commit(e, &b);
+	r = nft_commit(e, b);
 	return r < 0 ? err_wrap(e, r, "write the nftables rules of the networks") : 0;
 }

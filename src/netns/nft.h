@@ -21,9 +21,14 @@ int nft_close_device(struct err *e, const char *device);
 /* Removes what one of these made. */
 int nft_remove_device(struct err *e, const char *device);
 
+/* What the record publishes and published_take() has taken: elements of maps in the table of all
+ * networks. */
+int nft_publish_port(struct err *e, int root_fd, const struct port_record *p);
+int nft_unpublish_port(struct err *e, int root_fd, const struct port_record *p);
+
 /* Everything that is not of one port, for all networks at once: translates the addresses of what
- * leaves a bridge network, keeps networks apart from each other. Replaces what was there; without
- * networks nothing is left. */
-int nft_apply_networks(struct err *e, const struct network_list *networks);
+ * leaves a bridge network, keeps networks apart from each other but for published ports, publishes
+ * what the records say. Replaces what was there; without networks nothing is left. */
+int nft_apply_networks(struct err *e, int root_fd, const struct network_list *networks);
 
 #endif

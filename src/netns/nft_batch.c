@@ -10,7 +10,7 @@
 #include <sys/time.h>
 
 #define SPACE (4u << 20)
-#define MESSAGE_MAX 8192u
+#define MESSAGE_MAX 65536u
 #define ANSWER_SECONDS 8
 
 void nft_fail(struct nft_batch *b, int num)
@@ -35,11 +35,12 @@ int nft_begin(struct err *e, struct nft_batch *b)
 
 struct nlmsghdr *nft_message(struct nft_batch *b, uint16_t type, uint32_t family, uint16_t flags)
 {
+	nft_flush_elements(b);
 	if (b->failed)
 		return NULL;
-	b->last = b->seq++;
-	return nftnl_nlmsg_build_hdr(mnl_nlmsg_batch_current(b->messages), type, (uint16_t)family,
-				     flags | NLM_F_ACK, b->last);
+	b->last = nftnl_nlmsg_build_hdr(mnl_nlmsg_batch_current(b->messages), type,
+					(uint16_t)family, flags, b->seq++);
+	return b->last;
 }
 
 void nft_message_done(struct nft_batch *b)
@@ -61,7 +62,7 @@ static struct mnl_socket *open_socket(struct err *e)
 		return NULL;
 	}
 	fd = mnl_socket_get_fd(s);
-	/* Everything is one message to the kernel, and each part of it is answered. */
+	/* Everything is one message to the kernel. */
 	if (mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0 ||
@@ -74,7 +75,7 @@ static struct mnl_socket *open_socket(struct err *e)
 	return s;
 }
 
-/* Reads until the last message is answered; the first error counts. */
+/* Reads until the last message is answered, and errors of others before; the first one counts. */
 static int read_answers(struct err *e, struct mnl_socket *s, uint32_t last)
 {
 	_Alignas(struct nlmsghdr) char part[32768];
@@ -116,15 +117,26 @@ static int transact(struct err *e, const struct nft_batch *b)
 	r = mnl_socket_sendto(s, mnl_nlmsg_batch_head(b->messages),
 			      mnl_nlmsg_batch_size(b->messages)) < 0
 		    ? err_sys(e, "send it to the kernel")
-		    : read_answers(e, s, b->last);
+		    : read_answers(e, s, b->last ? b->last->nlmsg_seq : 0);
 	mnl_socket_close(s);
 	return r;
+}
+
+void nft_abandon(struct nft_batch *b)
+{
+	nft_fail(b, ECANCELED);
+	nft_flush_elements(b);
+	mnl_nlmsg_batch_stop(b->messages);
+	free(b->space);
 }
 
 int nft_commit(struct err *e, struct nft_batch *b)
 {
 	int r;
 
+	nft_flush_elements(b);
+	if (b->last)
+		b->last->nlmsg_flags |= NLM_F_ACK;
 	nftnl_batch_end(mnl_nlmsg_batch_current(b->messages), b->seq);
 	nft_message_done(b);
 	r = b->failed ? err_num(e, b->failed, "build it") : transact(e, b);

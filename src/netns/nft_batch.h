@@ -10,21 +10,34 @@
 
 #include "ip.h"
 
+struct nft_set;
+struct nftnl_set;
+
 struct nft_batch {
 	char *space;
 	struct mnl_nlmsg_batch *messages;
-	uint32_t seq, last;		/* last: number of the message that is acknowledged */
+	uint32_t seq;
+	struct nlmsghdr *last;		/* the message that is acknowledged */
 	int failed;			/* -errno */
+	struct {			/* elements that share a message, until it is full */
+		const struct nft_set *set;
+		struct nftnl_set *list;	/* NULL: none */
+		bool add;
+		unsigned int n;
+	} elements;
 };
 
 int nft_begin(struct err *e, struct nft_batch *b);
 /* Sends it, waits for the answer, and frees everything. */
 int nft_commit(struct err *e, struct nft_batch *b);
+/* Frees everything; nothing is changed. */
+void nft_abandon(struct nft_batch *b);
 
 /* For those who build messages: the next one, NULL after a failure. */
 struct nlmsghdr *nft_message(struct nft_batch *b, uint16_t type, uint32_t family, uint16_t flags);
 void nft_message_done(struct nft_batch *b);
 void nft_fail(struct nft_batch *b, int num);
+void nft_flush_elements(struct nft_batch *b);
 
 /* add: makes it, which is no error when it is there; else removes it with all in it. */
 void nft_table(struct nft_batch *b, uint32_t family, const char *table, bool add);
@@ -86,7 +99,13 @@ void nft_key_meta(struct nft_rule *r, uint32_t meta);
 void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert);
 /* What exceeds it: a bucket of one second and a burst (nft_limit.c). */
 void nft_limit_over(struct nft_rule *r, uint64_t bytes_per_second, uint32_t burst);
+/* The key is replaced by the map's value; no match when it has none. */
+void nft_map(struct nft_rule *r, const struct nft_set *map);
+void nft_match_local(struct nft_rule *r);	/* the destination is an address of the host */
+void nft_match_translated(struct nft_rule *r);	/* a connection with nft_translate(), both ways */
 void nft_verdict(struct nft_rule *r, uint32_t verdict);		/* NF_ACCEPT, NF_DROP */
 void nft_masquerade(struct nft_rule *r);
+/* "dnat" to the address and port of nft_map(). */
+void nft_translate(struct nft_rule *r, uint8_t family);
 
 #endif

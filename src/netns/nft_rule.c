@@ -3,6 +3,9 @@
 
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 
@@ -83,6 +86,22 @@ static void compare(struct nft_rule *r, uint32_t op, const void *data, uint32_t 
 	nftnl_expr_set(x, NFTNL_EXPR_CMP_DATA, data, size);
 }
 
+/* One bit of them at least. */
+static void match_bits(struct nft_rule *r, const void *bits, uint32_t size)
+{
+	static const uint8_t zero[16];
+	struct nftnl_expr *x = add(r, "bitwise");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_SREG, REGISTER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_DREG, REGISTER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_LEN, size);
+	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_MASK, bits, size);
+	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, size);
+	compare(r, NFT_CMP_NEQ, zero, size);
+}
+
 void nft_match(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *data,
 	       uint32_t size)
 {
@@ -107,6 +126,33 @@ void nft_match_family(struct nft_rule *r, uint8_t family)
 {
 	load_meta(r, NFT_META_NFPROTO, REGISTER);
 	compare(r, NFT_CMP_EQ, &family, sizeof(family));
+}
+
+/* "fib daddr type local" */
+void nft_match_local(struct nft_rule *r)
+{
+	struct nftnl_expr *x = add(r, "fib");
+	const uint32_t local = RTN_LOCAL;
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_FIB_DREG, REGISTER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	compare(r, NFT_CMP_EQ, &local, sizeof(local));
+}
+
+/* "ct status dnat": of a connection that was led elsewhere, both directions. */
+void nft_match_translated(struct nft_rule *r)
+{
+	struct nftnl_expr *x = add(r, "ct");
+	const uint32_t bit = IPS_DST_NAT;
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_KEY, NFT_CT_STATUS);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_CT_DREG, REGISTER);
+	match_bits(r, &bit, sizeof(bit));
 }
 
 void nft_match_fragment(struct nft_rule *r)
@@ -174,6 +220,18 @@ void nft_limit_over(struct nft_rule *r, uint64_t bytes_per_second, uint32_t burs
 	nftnl_expr_set_u32(x, NFTNL_EXPR_LIMIT_FLAGS, NFT_LIMIT_F_INV);
 }
 
+void nft_map(struct nft_rule *r, const struct nft_set *map)
+{
+	struct nftnl_expr *x = add(r, "lookup");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(x, NFTNL_EXPR_LOOKUP_SET, map->name);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
+	r->key = 0;
+}
+
 static void end_rule(struct nft_rule *r)
 {
 	struct nlmsghdr *m = r->rule ? nft_message(r->batch, NFT_MSG_NEWRULE,
@@ -204,5 +262,19 @@ void nft_verdict(struct nft_rule *r, uint32_t verdict)
 void nft_masquerade(struct nft_rule *r)
 {
 	(void)add(r, "masq");
+	end_rule(r);
+}
+
+void nft_translate(struct nft_rule *r, uint8_t family)
+{
+	struct nftnl_expr *x = add(r, "nat");
+
+	if (x) {
+		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_FAMILY, family);
+		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_PROTO_MIN,
+				   NFT_REG32_00 + (family == NFPROTO_IPV4 ? 1 : 4));
+	}
 	end_rule(r);
 }

@@ -14,6 +14,7 @@ static const struct {
 	[NFT_SERVICE] = {13, 4, 2}, [NFT_GROUP] = {35, 4, 1}, [NFT_DEVICE] = {41, IF_NAMESIZE, 1},
 };
 #define TYPE_BITS 6
+#define ELEMENTS_MAX 256		/* of one message: an attribute has 64 KiB at most */
 
 static struct nftnl_set *refer(const struct nft_set *set)
 {
@@ -64,7 +65,7 @@ void nft_set(struct nft_batch *b, const struct nft_set *set)
 		put_fields(s, set->key, NFTNL_SET_KEY_TYPE, NFTNL_SET_KEY_LEN);
 		if (set->data[0])
 			put_fields(s, set->data, NFTNL_SET_DATA_TYPE, NFTNL_SET_DATA_LEN);
-		nftnl_set_set_u32(s, NFTNL_SET_ID, b->last);
+		nftnl_set_set_u32(s, NFTNL_SET_ID, m->nlmsg_seq);
 		put_byte_order(s, set);
 		nftnl_set_nlmsg_build_payload(m, s);
 		nft_message_done(b);
@@ -117,19 +118,37 @@ static void put_elements(struct nft_batch *b, const struct nft_set *set, bool ad
 	nftnl_set_free(s);
 }
 
+void nft_flush_elements(struct nft_batch *b)
+{
+	struct nftnl_set *list = b->elements.list;
+
+	b->elements.list = NULL;
+	if (list)
+		put_elements(b, b->elements.set, b->elements.add, list);
+}
+
 void nft_element(struct nft_batch *b, const struct nft_set *set, bool add,
 		 const struct nft_bytes *key, const struct nft_bytes *value)
 {
-	struct nftnl_set *s = refer(set);
-	struct nftnl_set_elem *element = s ? add_element(s, key->v, key->size) : NULL;
+	struct nftnl_set_elem *element;
 
-	if (!s) {
+	if (b->elements.list &&
+	    (b->elements.set != set || b->elements.add != add || b->elements.n == ELEMENTS_MAX))
+		nft_flush_elements(b);
+	if (!b->elements.list) {
+		b->elements.set = set;
+		b->elements.add = add;
+		b->elements.n = 0;
+		b->elements.list = refer(set);
+	}
+	element = b->elements.list ? add_element(b->elements.list, key->v, key->size) : NULL;
+	if (!element) {
 		nft_fail(b, ENOMEM);
 		return;
 	}
-	if (element && value)
+	if (value)
 		nftnl_set_elem_set(element, NFTNL_SET_ELEM_DATA, value->v, value->size);
-	put_elements(b, set, add, s);
+	b->elements.n++;
 }
 
 /* From its first address up to, not including, the one behind its last. */

@@ -1,6 +1,8 @@
 /* A container's interface: see port.h. */
 #include "port.h"
 
+#include <linux/if_link.h>
+
 #include "link.h"
 #include "nft.h"
 #include "routed.h"
@@ -58,6 +60,41 @@ static int quieten(struct err *e, const struct network *n, const struct port_rec
 	return r < 0 ? r : net_sysctl(e, "0", "ipv6/conf/%s/accept_ra", p->port);
 }
 
+static bool has_published4(const struct port_record *p)
+{
+	for (size_t i = 0; i < p->n_publish; i++)
+		if (p->publish[i].host.family != AF_INET6 && p->ips[SUBNET_V4].family)
+			return true;
+	return false;
+}
+
+/* br_netfilter shows bridged frames to the hooks of IP. */
+static bool bridge_is_filtered(void)
+{
+	static const char key[] = "/proc/sys/net/bridge/bridge-nf-call-iptables";
+	_buf_ struct buf value = {0};
+	struct err ignored;
+
+	return file_read_at(&ignored, AT_FDCWD, key, 16, &value) == 0 && value.len &&
+	       value.data[0] == '1';
+}
+
+/* What the host sends from 127.0.0.1 may leave through the device; containers cannot make use of
+ * it: the guards of their ports let nothing to 127.0.0.0/8 through. Where br_netfilter has led a
+ * frame to a port of its own bridge, that may be the one where it came from. */
+static int prepare_publishing(struct err *e, struct nl *here, const struct network *n,
+			      const struct port_record *p, int index)
+{
+	bool bridge = network_has_bridge(n->kind);
+	int r = has_published4(p) ? net_sysctl(e, "1", "ipv4/conf/%s/route_localnet",
+					       bridge ? n->bridge : p->port)
+				  : 0;
+
+	if (r == 0 && p->n_publish && bridge && bridge_is_filtered())
+		r = link_set_port_flag(e, here, index, IFLA_BRPORT_MODE);
+	return r;
+}
+
 /* Guarded before it is up: not one frame passes that is not the container's. */
 static int make_port(struct err *e, struct port_sides *s, const struct network *n,
 		     const struct port_record *p)
@@ -73,6 +110,8 @@ static int make_port(struct err *e, struct port_sides *s, const struct network *
 		r = link_get(e, &s->here, p->port, 0, &port);
 	if (r == 0 && p->rate.in)
 		r = link_set_rate(e, &s->here, port.index, &p->rate, p->rate.in);
+	if (r == 0)
+		r = prepare_publishing(e, &s->here, n, p, port.index);
 	if (r == 0)
 		r = link_set_up(e, &s->here, port.index);
 	if (r == 0 && n->kind == NETWORK_ROUTED)
@@ -191,11 +230,31 @@ int port_make(struct err *e, struct port_sides *s, const struct network *n,
 	return r < 0 ? r : set_up_interface(e, &s->there, n, p);
 }
 
+int port_publish(struct err *e, int root_fd, const struct port_record *p)
+{
+	return p->n_publish ? nft_publish_port(e, root_fd, p) : 0;
+}
+
+static int unpublish(struct err *e, int root_fd, const struct port_record *p)
+{
+	int r = p->n_publish ? nft_unpublish_port(e, root_fd, p) : 0;
+
+	return r == 0 && p->n_publish ? published_release(e, root_fd, p) : r;
+}
+
+static int restore_master(struct err *e, struct nl *here, const struct network *n, int port)
+{
+	struct link bridge;
+	int r = find_bridge(e, here, n, &bridge);
+
+	return r < 0 ? r : link_set_master(e, here, port, bridge.index);
+}
+
 /* A bridge that was lost is another one now; so may be the port's guard, and the routes. */
 int port_restore(struct err *e, struct nl *here, const struct network *n,
 		 const struct port_record *p)
 {
-	struct link port, bridge;
+	struct link port;
 	int r = *p->port ? link_get(e, here, p->port, 0, &port) : -ENODEV;
 
 	if (r == -ENODEV)
@@ -205,17 +264,19 @@ int port_restore(struct err *e, struct nl *here, const struct network *n,
 	if (r == 0 && p->rate.in)
 		r = link_set_rate(e, here, port.index, &p->rate, p->rate.in);
 	if (r == 0 && n->kind == NETWORK_ROUTED)
-		return routed_add_port(e, here, n, p, port.index);
-	if (r == 0)
-		r = find_bridge(e, here, n, &bridge);
-	return r < 0 ? r : link_set_master(e, here, port.index, bridge.index);
+		r = routed_add_port(e, here, n, p, port.index);
+	else if (r == 0)
+		r = restore_master(e, here, n, port.index);
+	return r < 0 ? r : prepare_publishing(e, here, n, p, port.index);
 }
 
-int port_remove(struct err *e, struct nl *here, const struct port_record *p)
+int port_remove(struct err *e, int root_fd, struct nl *here, const struct port_record *p)
 {
 	struct link link;
-	int r = *p->port ? link_get(e, here, p->port, 0, &link) : -ENODEV;
+	int r = unpublish(e, root_fd, p);
 
+	if (r == 0)
+		r = *p->port ? link_get(e, here, p->port, 0, &link) : -ENODEV;
 	if (r == 0)
 		r = link_delete(e, here, link.index);
 	if (r < 0 && r != -ENODEV)

@@ -13,6 +13,8 @@ struct port_sides {
 /* Makes it: guarded before it is up, addressed, with routes. */
 int port_make(struct err *e, struct port_sides *s, const struct network *n,
 	      const struct port_record *p);
+/* Leads the record's ports of the host to it. */
+int port_publish(struct err *e, int root_fd, const struct port_record *p);
 /* Makes again what the host has lost of it. One that is gone with its container is no error. */
 int port_restore(struct err *e, struct nl *here, const struct network *n,
 		 const struct port_record *p);
@@ -22,6 +24,6 @@ int port_restore_routes(struct err *e, struct nl *there, const struct network *n
 /* Removes what the container has of it, which the host does not see all of; nothing is fine. */
 int port_remove_there(struct err *e, struct nl *there, const struct port_record *p);
 /* Removes what the host has of it; nothing is fine. */
-int port_remove(struct err *e, struct nl *here, const struct port_record *p);
+int port_remove(struct err *e, int root_fd, struct nl *here, const struct port_record *p);
 
 #endif

@@ -55,7 +55,10 @@ int launch_plan_networks(struct err *e, struct launch *l)
 	int r;
 
 	if (!l->opt->networks.n)
-		return 0;
+		return l->opt->publish.n ? err_set(e, ERR_USAGE,
+						   "--publish: without a --network "
+						   "the host leads nowhere")
+					 : 0;
 	if (!l->spec.linux_.ns[NS_NET].present || l->spec.linux_.ns[NS_NET].path)
 		return err_set(e, ERR_USAGE,
 			       "--network: the container has no network namespace of its own");
@@ -68,10 +71,43 @@ int launch_plan_networks(struct err *e, struct launch *l)
 	return intent_add(e, &l->c, INTENT_NETWORK, &intent);
 }
 
+static int add_options(struct err *e, struct arena *a, struct strv *words, const char *key,
+		       const struct strv *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		words->v[words->n] = arena_printf(a, "%s=%s", key, values->v[i]);
+		if (!words->v[words->n++])
+			return err_nomem(e);
+	}
+	return 0;
+}
+
+/* Options of the container come before the networks. */
+static int make_words(struct err *e, struct arena *a, const struct launch_options *opt,
+		      struct strv *ret)
+{
+	int r;
+
+	*ret = (struct strv){
+		.v = arena_array(a, opt->publish.n + opt->networks.n, sizeof(*ret->v)),
+	};
+	if (!ret->v)
+		return err_nomem(e);
+	r = add_options(e, a, ret, "publish", &opt->publish);
+	for (size_t i = 0; i < opt->networks.n; i++)
+		ret->v[ret->n++] = opt->networks.v[i];
+	return r;
+}
+
 int launch_networks(struct err *e, const struct launch *l)
 {
 	_close_ int netns = open_netns(e, l->pid);
-	int r = netns < 0 ? netns : attach(e, &l->c, netns, &l->opt->networks);
+	_arena_ struct arena a = {0};
+	struct strv words;
+	int r = netns < 0 ? netns : make_words(e, &a, l->opt, &words);
+
+	if (r == 0)
+		r = attach(e, &l->c, netns, &words);
 
 	return r < 0 ? err_wrap(e, r, "--network") : 0;
 }

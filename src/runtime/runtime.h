@@ -86,6 +86,7 @@ struct launch_options {
 	const char *pid_file, *console_socket, *pidfd_socket;
 	uint32_t preserve_fds;		/* fds 3 .. 3+n-1 stay open */
 	struct strv networks;		/* NAME[,OPTION]...: network.h */
+	struct strv publish;		/* [HOSTIP:]HOST:CTR[/PROTOCOL] of one of them */
 	bool no_pivot, no_new_keyring;
 	bool detach, keep;		/* run only */
 };

@@ -160,6 +160,56 @@ container_goes() {
 		run -d --bundle "$BUNDLE" --network web "$ID"
 }
 
+published() {
+	bawn run -d --bundle "$BUNDLE" --network web --publish 8080:80 --publish 10.88.0.1:53-54:53-54/udp "$ID"
+}
+
+published_go() {
+	container_goes "$1"
+	[[ ! -e $NETS/.published ]] || fail "published: $1"
+	assert_equal "$(on_host nft list table inet bawn | grep -c elements)" "$elements" ||
+		fail "elements left: $1"
+}
+
+@test "run -d --publish, killed" {
+	one_network
+	elements=$(on_host nft list table inet bawn | grep -c elements)
+	sweep_command no_interface published_go "$real_bawn" --root "$ROOT" --network-root "$NETS" \
+		run -d --bundle "$BUNDLE" --network web --publish 8080:80 \
+		--publish 10.88.0.1:53-54:53-54/udp "$ID"
+}
+
+@test "release with published ports, killed" {
+	with_guest sweep_release_published
+}
+
+attach_published() {
+	on_host "$net" attach 5 "$NETS" "$TMP" "$mark" publish=8080:80 publish=53-54:53-54/udp web \
+		5<"/proc/$guest/ns/net"
+}
+
+release_published() {
+	interface_goes "$1"
+	[[ ! -e $NETS/.published ]] || fail "published: $1"
+	assert_equal "$(on_host nft list table inet bawn | grep -c elements)" "$elements" ||
+		fail "elements left: $1"
+}
+
+sweep_release_published() {
+	elements=$(on_host nft list table inet bawn | grep -c elements)
+	sweep_command attach_published release_published "$net" release "$NETS" "$mark"
+}
+
+@test "attach with published ports, killed" {
+	with_guest sweep_attach_published
+}
+
+sweep_attach_published() {
+	elements=$(on_host nft list table inet bawn | grep -c elements)
+	sweep_command no_interface release_published "$net" attach 5 "$NETS" "$TMP" "$mark" \
+		publish=8080:80 publish=53-54:53-54/udp web 5<"/proc/$guest/ns/net"
+}
+
 @test "delete --force with a network, killed" {
 	one_network
 	sweep_command on_web container_goes "$real_bawn" --root "$ROOT" --network-root "$NETS" \
