@@ -130,8 +130,9 @@ load podman
 }
 
 @test "pause and unpause: nothing runs meanwhile" {
-	run_podman 0 run -d --name "$NAME" "$image" \
-		sh -c 'n=0; while :; do n=$((n + 1)); echo $n >/tmp/n; sleep 0.02; done'
+	# Renamed, so that nobody reads an empty file.
+	run_podman 0 run -d --name "$NAME" "$image" sh -c 'n=0
+		while :; do n=$((n + 1)); echo $n >/tmp/m; mv /tmp/m /tmp/n; sleep 0.02; done'
 	wait_for 20 podman exec "$NAME" test -s /tmp/n
 	run_podman 0 pause "$NAME"
 	state_is "$NAME" paused
