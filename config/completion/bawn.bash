@@ -30,7 +30,7 @@ _bawn_options()
 	events) echo "--interval --stats" ;;
 	stats) echo "--all -a --format -f" ;;
 	network)
-		echo "--kind --subnet --gateway --dns --mtu --bridge --parent --no-ipv4 --no-ipv6 --format -f"
+		echo "--kind --subnet --gateway --dns --mtu --bridge --parent --no-ipv4 --no-ipv6 --isolate --format -f"
 		;;
 	doctor) echo "--criu --format -f" ;;
 	spec) echo "--bundle -b --rootless" ;;

@@ -36,7 +36,7 @@ struct args {
 		const char *bridge, *parent;
 		struct strv subnets, gateways, dns;
 		uint32_t mtu;
-		bool no_ipv4, no_ipv6;
+		bool no_ipv4, no_ipv6, isolate;
 	} network;
 	int64_t interval_ns;
 	bool all, stats, force, quiet, rootless;

@@ -25,6 +25,8 @@ static const struct opt network_options[] = {
 	 NETWORK(parent), NULL},
 	{"no-ipv4", 0, OPT_BOOL, NULL, "create: choose no IPv4 subnet", NETWORK(no_ipv4), NULL},
 	{"no-ipv6", 0, OPT_BOOL, NULL, "create: choose no IPv6 subnet", NETWORK(no_ipv6), NULL},
+	{"isolate", 0, OPT_BOOL, NULL, "create: its containers do not reach each other",
+	 NETWORK(isolate), NULL},
 	{"format", 'f', OPT_CHOICE, "FORMAT", "list: table or json (default: table)",
 	 offsetof(struct args, format), output_formats},
 	{0},
@@ -47,7 +49,7 @@ static int create(struct err *e, struct cli *c)
 	const struct network_args *n = &c->args.network;
 	struct strv v = {0};
 	char *words[4];
-	size_t room = n->subnets.n + n->gateways.n + n->dns.n + 8;
+	size_t room = n->subnets.n + n->gateways.n + n->dns.n + 9;
 	int r;
 
 	v.v = arena_array(&c->arena, room, sizeof(*v.v));
@@ -73,6 +75,8 @@ static int create(struct err *e, struct cli *c)
 		v.v[v.n++] = arena_strdup(&c->arena, "ip4=no");
 	if (n->no_ipv6)
 		v.v[v.n++] = arena_strdup(&c->arena, "ip6=no");
+	if (n->isolate)
+		v.v[v.n++] = arena_strdup(&c->arena, "isolate=yes");
 	return r < 0 ? r : runtime_network_change(e, &c->rt, "create", &v);
 }
 

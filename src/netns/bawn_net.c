@@ -5,6 +5,7 @@
  *	bawn-net move FD HOST-NAME NAME [HOST-NAME NAME]...
  *	bawn-net create ROOT NAME [kind=KIND] [bridge=NAME] [parent=NAME] [subnet=PREFIX]...
  *		 [gateway=IP]... [dns=IP]... [mtu=N] [ip4=no] [ip6=no]
+ *		 [isolate=yes]
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
  *	bawn-net attach FD ROOT OWNER MARK [name=NAME] [publish=PORTS]... NETWORK[,OPTION]...
@@ -61,6 +62,8 @@ static int create_option(struct err *e, struct network_request *req, const char 
 		req->no_ip4 = true;
 	else if (str_eq(option, "ip6=no"))
 		req->no_ip6 = true;
+	else if (str_eq(option, "isolate=yes"))
+		req->isolate = true;
 	else
 		return err_set(e, ERR_USAGE, "unknown option \"%.60s\"", option);
 	return 0;

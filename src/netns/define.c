@@ -157,6 +157,8 @@ static int take_devices(struct err *e, struct nl *nl, const struct network_list 
 		return err_set(e, ERR_USAGE, "--bridge: a %s network has none", req->kind);
 	if (req->parent && !parent)
 		return err_set(e, ERR_USAGE, "--parent: only macvlan and ipvlan have one");
+	if (parent && req->isolate)
+		return err_set(e, ERR_USAGE, "--isolate: on a parent the kernel does not do it");
 	if (parent && !req->parent)
 		return err_set(e, ERR_USAGE, "--kind %s: give --parent, the host's device to use",
 			       req->kind);
@@ -171,7 +173,8 @@ int network_define(struct err *e, struct nl *nl, struct arena *a,
 		   struct network *ret)
 {
 	int kind = str_lookup(network_kind_names, NETWORK_KIND_MAX, req->kind);
-	struct network n = {.kind = (enum network_kind)kind, .mtu = req->mtu};
+	struct network n = {
+		.kind = (enum network_kind)kind, .mtu = req->mtu, .isolate = req->isolate};
 	struct prefix_list routes;
 	const struct taken t = {.routes = &routes, .networks = networks};
 	int r;

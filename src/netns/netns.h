@@ -37,6 +37,7 @@ struct network_request {
 	struct strv dns;
 	uint32_t mtu;			/* 0: the kernel's default */
 	bool no_ip4, no_ip6;		/* choose none of that family */
+	bool isolate;			/* its containers do not reach each other */
 };
 /* ERR_EXISTS when there is one of the name, or when a subnet overlaps with another network's or
  * with a route of the host. */

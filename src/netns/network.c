@@ -68,6 +68,7 @@ struct file_subnet {
 };
 struct file {
 	uint32_t version, group, mtu;
+	bool isolate;
 	const char *name, *kind, *bridge, *parent;
 	LIST_OF(struct file_subnet) subnets;
 	struct strv dns;
@@ -90,6 +91,7 @@ static const struct json_field file_fields[] = {
 	F(struct file, "parent", FIELD_STR, parent),
 	F(struct file, "group", FIELD_U32, group),
 	F(struct file, "mtu", FIELD_U32, mtu),
+	F(struct file, "isolate", FIELD_BOOL, isolate),
 	F(struct file, "dns", FIELD_STRV, dns),
 	{
 		.name = "subnets",
@@ -145,6 +147,7 @@ static int take_file(struct err *e, const struct file *f, const char *name, stru
 	(void)str_format(n->name, sizeof(n->name), "%s", name);
 	n->group = f->group;
 	n->mtu = f->mtu;
+	n->isolate = f->isolate;
 	for (; n->n_dns < f->dns.n; n->n_dns++)
 		if (ip_parse(f->dns.v[n->n_dns], &n->dns[n->n_dns]) < 0)
 			return damaged(e, "dns");
@@ -220,6 +223,8 @@ static int network_write(struct err *e, const struct network *n, struct buf *out
 	json_write_close(&w);
 	if (n->mtu)
 		json_write_int(&w, "mtu", n->mtu);
+	if (n->isolate)
+		json_write_bool(&w, "isolate", true);
 	json_write_array(&w, "dns");
 	for (size_t i = 0; i < n->n_dns; i++)
 		json_write_str(&w, NULL, ip_text(&n->dns[i], text));

@@ -39,6 +39,7 @@ struct network {
 	uint32_t group;			/* of its devices on the host; 0: it has none */
 	struct subnet subnets[SUBNET_MAX];
 	uint32_t mtu;			/* 0: the kernel's default */
+	bool isolate;			/* its containers from each other */
 	struct ip dns[NETWORK_DNS_MAX];
 	size_t n_dns;
 };

@@ -355,8 +355,9 @@ static void match_groups(struct nft_rule *r, const struct nft_set *set)
 }
 
 /* Groups of devices, since a routed network has one for each container:
- * "meta iifgroup . meta oifgroup @same accept", "iifgroup @groups oifgroup @groups drop". Published ports
- * are for everybody: "ct status dnat accept" comes first. */
+ * "meta iifgroup . meta oifgroup @same accept", "iifgroup @groups oifgroup @groups drop". Published
+ * ports are for everybody: "ct status dnat accept" comes first. Containers that are isolated from
+ * each other are so through the host as well. */
 static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 {
 	struct nft_rule published, stays, leaves;
@@ -372,7 +373,8 @@ static void keep_apart(struct nft_batch *b, const struct network_list *networks)
 		nft_put(&key, group, sizeof(*group));
 		nft_element(b, &groups, true, &key, NULL);
 		nft_put(&key, group, sizeof(*group));
-		nft_element(b, &same, true, &key, NULL);
+		if (!networks->v[i].isolate)
+			nft_element(b, &same, true, &key, NULL);
 	}
 	published = nft_rule(b, NFPROTO_INET, TABLE, "forward");
 	nft_match_translated(&published);

@@ -95,6 +95,13 @@ static int prepare_publishing(struct err *e, struct nl *here, const struct netwo
 	return r;
 }
 
+static int isolate(struct err *e, struct nl *here, const struct network *n, int index)
+{
+	return n->isolate && network_has_bridge(n->kind)
+		       ? link_set_port_flag(e, here, index, IFLA_BRPORT_ISOLATED)
+		       : 0;
+}
+
 /* Guarded before it is up: not one frame passes that is not the container's. */
 static int make_port(struct err *e, struct port_sides *s, const struct network *n,
 		     const struct port_record *p)
@@ -110,6 +117,8 @@ static int make_port(struct err *e, struct port_sides *s, const struct network *
 		r = link_get(e, &s->here, p->port, 0, &port);
 	if (r == 0 && p->rate.in)
 		r = link_set_rate(e, &s->here, port.index, &p->rate, p->rate.in);
+	if (r == 0)
+		r = isolate(e, &s->here, n, port.index);
 	if (r == 0)
 		r = prepare_publishing(e, &s->here, n, p, port.index);
 	if (r == 0)
@@ -267,6 +276,8 @@ int port_restore(struct err *e, struct nl *here, const struct network *n,
 		r = routed_add_port(e, here, n, p, port.index);
 	else if (r == 0)
 		r = restore_master(e, here, n, port.index);
+	if (r == 0)
+		r = isolate(e, here, n, port.index);
 	return r < 0 ? r : prepare_publishing(e, here, n, p, port.index);
 }
 
