@@ -145,7 +145,8 @@ static int run_stats(struct err *e, struct cli *c)
 		if (r < 0)
 			return r;
 	}
-	r = container_stats_list(e, &c->rt, c->args.all ? NULL : &ids, &c->arena, &list);
+	r = container_stats_list(e, &c->rt, c->args.all ? NULL : &ids,
+				 c->args.format == FORMAT_JSON, &c->arena, &list);
 	if (r < 0)
 		return r;
 	return c->args.format == FORMAT_JSON ? print_json(e, &list)

@@ -391,6 +391,10 @@ void stats_write(struct json_writer *w, const struct stats_list *l)
 		else
 			put_no_cgroup(w);
 		put_network(w, &s->net);
+		if (s->accounting)
+			json_write_tree(w, "accounting", s->accounting);
+		else
+			put_null(w, "accounting");
 		json_write_close(w);
 	}
 	json_write_close(w);

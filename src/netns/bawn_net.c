@@ -11,9 +11,11 @@
  *	bawn-net attach FD ROOT OWNER MARK [name=NAME] [publish=PORTS]... NETWORK[,OPTION]...
  *	bawn-net detach FD|- ROOT MARK NETWORK[,name=INTERFACE]
  *	bawn-net release ROOT MARK
+ *	bawn-net usage FD ROOT MARK
  *	bawn-net rate FD ROOT MARK [name=INTERFACE,]OPTION[,OPTION]...
  *
- * FD is an inherited network namespace, the container's. Started by bawn with an empty environment.
+ * FD is an inherited network namespace, the container's; with usage it is where the answer goes.
+ * Started by bawn with an empty environment.
  * Exit status: 0; 1 with one line on standard error; 2 usage.
  */
 #include <stdio.h>
@@ -181,6 +183,20 @@ static int cmd_rate(struct err *e, struct arena *a, size_t argc, char **argv)
 	return network_set_rate(e, &want);
 }
 
+static int cmd_usage(struct err *e, struct arena *a, size_t argc, char **argv)
+{
+	_buf_ struct buf out = {0};
+	int fd, r;
+
+	(void)a, (void)argc;
+	if (fd_argument(argv[0], &fd) < 0)
+		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
+	r = network_usage(e, argv[1], argv[2], &out);
+	if (r == 0)
+		r = fd_write_all(fd, out.data, out.len);
+	return r < 0 && !e->num ? err_num(e, r, "write the answer") : r;
+}
+
 static const struct command {
 	const char *name;
 	size_t min, max;		/* arguments */
@@ -190,6 +206,7 @@ static const struct command {
 	{"delete", 2, 2, cmd_delete},	     {"reload", 1, 1, cmd_reload},
 	{"attach", 5, SIZE_MAX, cmd_attach}, {"detach", 4, 4, cmd_detach},
 	{"release", 2, 2, cmd_release},	     {"rate", 4, 4, cmd_rate},
+	{"usage", 3, 3, cmd_usage},
 };
 
 int main(int argc, char **argv)
@@ -205,7 +222,7 @@ int main(int argc, char **argv)
 			command = &commands[i];
 	if (!command || n < command->min || n > command->max) {
 		dprintf(STDERR_FILENO,
-			"usage: bawn-net move|create|delete|reload|attach|detach|release|rate "
+			"usage: bawn-net move|create|delete|reload|attach|detach|release|rate|usage "
 			"ARGUMENT... (started by bawn)\n");
 		return 2;
 	}

@@ -2,6 +2,7 @@
 #include "netns.h"
 
 #include "port.h"
+#include "usage.h"
 #include "want.h"
 
 struct detachment {
@@ -85,6 +86,8 @@ static int detach(struct err *e, struct detachment *d)
 
 	if (r == 0)
 		r = open_sides(e, d);
+	if (r == 0)
+		usage_keep(&d->here, d->root_fd, &d->network, &d->port);
 	if (r == 0 && d->there.sock)
 		r = port_remove_there(e, &d->there, &d->port);
 	if (r == 0)

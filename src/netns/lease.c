@@ -9,7 +9,7 @@
 #define RECORD_MAX 65536
 #define RECORD_NAME (LEASE_MARK_SIZE + IF_NAMESIZE + 1)
 
-static int open_part(struct err *e, int root_fd, const struct network *n, const char *part)
+int lease_open_part(struct err *e, int root_fd, const struct network *n, const char *part)
 {
 	char path[NETWORK_NAME_MAX + 32];
 	int fd;
@@ -131,7 +131,7 @@ static int read_record(struct err *e, int ports, const char *name, struct port_r
 int lease_walk(struct err *e, int root_fd, const struct network *n, const char *mark,
 	       lease_visit each, void *arg)
 {
-	_close_ int ports = open_part(e, root_fd, n, "ports");
+	_close_ int ports = lease_open_part(e, root_fd, n, "ports");
 	int fd = ports < 0 ? FD_NONE : openat(ports, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
@@ -348,7 +348,7 @@ static int parts_open(struct err *e, int root_fd, const struct network *n, struc
 
 	*ret = (struct parts){FD_NONE, FD_NONE, FD_NONE};
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		*all[i].fd = open_part(e, root_fd, n, all[i].name);
+		*all[i].fd = lease_open_part(e, root_fd, n, all[i].name);
 		if (*all[i].fd < 0)
 			return *all[i].fd;
 	}
@@ -389,7 +389,7 @@ int lease_take(struct err *e, int root_fd, const struct network *n, struct port_
 
 int lease_change(struct err *e, int root_fd, const struct network *n, const struct port_record *p)
 {
-	_close_ int ports = open_part(e, root_fd, n, "ports");
+	_close_ int ports = lease_open_part(e, root_fd, n, "ports");
 
 	return ports < 0 ? ports : write_record(e, ports, p);
 }
@@ -424,7 +424,7 @@ int lease_release(struct err *e, int root_fd, const struct network *n, const str
 
 static int empty_part(struct err *e, int root_fd, const struct network *n, const char *part)
 {
-	_close_ int fd = open_part(e, root_fd, n, part);
+	_close_ int fd = lease_open_part(e, root_fd, n, part);
 	int copy = fd < 0 ? FD_NONE : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_closedir_ DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	char path[NETWORK_NAME_MAX + 32];
@@ -448,6 +448,8 @@ int lease_forget(struct err *e, int root_fd, const struct network *n)
 		r = empty_part(e, root_fd, n, "addresses");
 	if (r == 0)
 		r = empty_part(e, root_fd, n, "names");
+	if (r == 0)
+		r = empty_part(e, root_fd, n, "usage");
 	(void)str_format(path, sizeof(path), "%s/next", n->name);
 	if (r == 0 && unlinkat(root_fd, path, 0) < 0 && errno != ENOENT)
 		r = err_sys(e, "remove %s", path);

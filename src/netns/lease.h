@@ -5,6 +5,7 @@
  *	ports/MARK-INTERFACE		struct port_record, written before anything of it is made
  *	addresses/192.0.2.7		a symbolic link to MARK: exists or not, in one step
  *	names/web1			the same
+ *	usage/				sums of traffic: usage.h
  *	next				number of the address to try first
  *
  * MARK is the container's own number, which its intent log has. So after a kill at any instruction
@@ -52,6 +53,8 @@ int lease_walk(struct err *e, int root_fd, const struct network *n, const char *
 /* Gives back its addresses and removes the record. */
 int lease_release(struct err *e, int root_fd, const struct network *n, const struct port_record *p);
 
+/* An fd of the directory ROOT/NAME/PART, made when missing. */
+int lease_open_part(struct err *e, int root_fd, const struct network *n, const char *part);
 /* For network_forget(): what is left is empty. */
 int lease_forget(struct err *e, int root_fd, const struct network *n);
 

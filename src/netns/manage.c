@@ -8,6 +8,7 @@
 #include "nft.h"
 #include "port.h"
 #include "routed.h"
+#include "usage.h"
 
 /* What every change begins with. */
 struct session {
@@ -104,8 +105,10 @@ int network_create(struct err *e, const struct network_request *req)
 static int remove_port(struct err *e, struct session *s, const struct network *n,
 		       const struct port_record *p)
 {
-	int r = port_remove(e, s->root_fd, &s->nl, p);
+	int r;
 
+	usage_keep(&s->nl, s->root_fd, n, p);
+	r = port_remove(e, s->root_fd, &s->nl, p);
 	return r < 0 ? r : lease_release(e, s->root_fd, n, p);
 }
 
@@ -157,7 +160,10 @@ static int restore_port(struct err *e, void *arg, const struct network *n,
 {
 	struct session *s = arg;
 
-	return is_gone(p) ? remove_port(e, s, n, p) : port_restore(e, &s->nl, n, p);
+	if (is_gone(p))
+		return remove_port(e, s, n, p);
+	usage_keep(&s->nl, s->root_fd, n, p);
+	return port_restore(e, &s->nl, n, p);
 }
 
 int network_reload(struct err *e, const char *root)
@@ -169,6 +175,8 @@ int network_reload(struct err *e, const char *root)
 		r = up(e, &s.nl, &s.networks.v[i]);
 		if (r == 0)
 			r = lease_walk(e, s.root_fd, &s.networks.v[i], NULL, restore_port, &s);
+		if (r == 0)
+			r = usage_forget_old(e, s.root_fd, &s.networks.v[i]);
 	}
 	if (r == 0)
 		r = nft_apply_networks(e, s.root_fd, &s.networks);
@@ -176,17 +184,60 @@ int network_reload(struct err *e, const char *root)
 	return r;
 }
 
+static int session_open_for(struct err *e, struct session *s, const char *root, const char *mark)
+{
+	return strlen(mark) == LEASE_MARK_SIZE - 1
+		       ? session_open(e, s, root)
+		       : err_set(e, ERR_USAGE, "\"%.60s\" is no mark of a container", mark);
+}
+
 int network_release(struct err *e, const char *root, const char *mark)
 {
 	struct session s;
-	int r = strlen(mark) == LEASE_MARK_SIZE - 1
-			? session_open(e, &s, root)
-			: err_set(e, ERR_USAGE, "\"%.60s\" is no mark of a container", mark);
+	int r = session_open_for(e, &s, root, mark);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < s.networks.n; i++)
 		r = lease_walk(e, s.root_fd, &s.networks.v[i], mark, release_any, &s);
 	session_done(&s);
+	return r;
+}
+
+/* ---- usage ----------------------------------------------------------------------------------- */
+
+struct usage_report {
+	struct session session;
+	struct json_writer w;
+};
+
+static int report_usage(struct err *e, void *arg, const struct network *n,
+			const struct port_record *p)
+{
+	struct usage_report *u = arg;
+	struct usage usage;
+	int r = usage_fold(e, &u->session.nl, u->session.root_fd, n, p, &usage);
+
+	if (r == 0 && *p->port)
+		usage_write(&u->w, p->interface, n, &usage);
+	return r;
+}
+
+int network_usage(struct err *e, const char *root, const char *mark, struct buf *out)
+{
+	struct usage_report u;
+	int r = session_open_for(e, &u.session, root, mark);
+
+	if (r < 0)
+		return r;
+	json_write_begin(&u.w, false);
+	json_write_array(&u.w, NULL);
+	for (size_t i = 0; r == 0 && i < u.session.networks.n; i++)
+		r = lease_walk(e, u.session.root_fd, &u.session.networks.v[i], mark, report_usage,
+			       &u);
+	json_write_close(&u.w);
+	if (json_write_end(&u.w, out) < 0 && r == 0)
+		r = err_nomem(e);
+	session_done(&u.session);
 	return r;
 }

@@ -78,6 +78,8 @@ struct network_rate {
 };
 /* Changes the rates of one interface of a container, or of all. What the spec leaves out stays. */
 int network_set_rate(struct err *e, const struct network_rate *want);
+/* What a container has received and sent on networks, as JSON: docs/format/stats.md. */
+int network_usage(struct err *e, const char *root, const char *mark, struct buf *out);
 /* Takes away everything that network_attach() made for the mark, of every network. */
 int network_release(struct err *e, const char *root, const char *mark);
 

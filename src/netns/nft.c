@@ -11,6 +11,8 @@
 #include "nft_publish.h"
 
 #define TABLE "bawn"
+/* The chain of a port's table that sees what goes to the container. */
+#define RECEIVED "received"
 
 /* Offsets in the headers. */
 enum {
@@ -51,6 +53,17 @@ static const struct ip none4 = {.family = AF_INET}, none6 = {.family = AF_INET6}
 
 /* ---- one port -------------------------------------------------------------------------------- */
 
+const char *const nft_counters[COUNT_MAX] = {
+	[COUNT_IN4] = "in4",   [COUNT_IN6] = "in6",	    [COUNT_OUT4] = "out4",
+	[COUNT_OUT6] = "out6", [COUNT_DROPPED] = "dropped",
+};
+
+static void end_counted(struct nft_rule *r, enum nft_counter counter, uint32_t verdict)
+{
+	nft_count(r, nft_counters[counter]);
+	nft_verdict(r, verdict);
+}
+
 /* The type as it is in the frame: a tagged one does not say IP here, unlike "meta protocol". */
 static void match_ether_type(struct nft_rule *r, uint16_t type)
 {
@@ -81,7 +94,7 @@ static void guard_mac(struct nft_batch *b, const struct port_record *id)
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
 	nft_match_not(&r, NFT_LINK, ETHER_SOURCE, id->mac, sizeof(id->mac));
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 /* The container's end has a queue of this rate, which a program in it may take away. */
@@ -90,7 +103,7 @@ static void drop_excess(struct nft_batch *b, const struct port_record *id)
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
 	nft_limit_over(&r, id->rate.out / 8, rate_burst(&id->rate, id->rate.out));
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 /* RFC 826, and the probes of RFC 5227, which have no sender. */
@@ -123,7 +136,7 @@ static void allow_source4(struct nft_batch *b, const struct port_record *id)
 
 	match_ether_type(&r, ETH_P_IP);
 	nft_match(&r, NFT_NETWORK, IP_SOURCE, id->ips[SUBNET_V4].bytes, 4);
-	nft_verdict(&r, NF_ACCEPT);
+	end_counted(&r, COUNT_OUT4, NF_ACCEPT);
 }
 
 /* A client that has no address yet: RFC 2131, section 4.1. */
@@ -137,7 +150,7 @@ static void allow_dhcp(struct nft_batch *b, const struct port_record *id)
 	nft_match(&r, NFT_NETWORK, IP_DESTINATION, everybody, sizeof(everybody));
 	nft_match_protocol(&r, IPPROTO_UDP);
 	nft_match(&r, NFT_TRANSPORT, 0, ports, sizeof(ports));
-	nft_verdict(&r, NF_ACCEPT);
+	end_counted(&r, COUNT_OUT4, NF_ACCEPT);
 }
 
 /* Whoever answers DHCP requests (RFC 2131, RFC 8415) tells the others where their gateway is. */
@@ -150,7 +163,7 @@ static void drop_dhcp_server(struct nft_batch *b, const struct port_record *id, 
 	match_ether_type(&r, type);
 	nft_match_protocol(&r, IPPROTO_UDP);
 	nft_match(&r, NFT_TRANSPORT, 0, &wire, sizeof(wire));
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 static void drop_icmp6(struct nft_batch *b, const struct port_record *id, uint8_t type)
@@ -158,7 +171,7 @@ static void drop_icmp6(struct nft_batch *b, const struct port_record *id, uint8_
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
 
 	match_icmp6(&r, type);
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 /* What is hidden in fragments; neighbour discovery has none (RFC 6980). */
@@ -169,7 +182,7 @@ static void drop_icmp6_fragments(struct nft_batch *b, const struct port_record *
 	match_ether_type(&r, ETH_P_IPV6);
 	nft_match_fragment(&r);
 	nft_match_protocol(&r, IPPROTO_ICMPV6);
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 static void drop_foreign_advertisement(struct nft_batch *b, const struct port_record *id,
@@ -180,7 +193,7 @@ static void drop_foreign_advertisement(struct nft_batch *b, const struct port_re
 	match_icmp6(&r, NEIGHBOUR_ADVERTISEMENT);
 	nft_match_not(&r, NFT_TRANSPORT, ND_TARGET, id->ips[SUBNET_V6].bytes, 16);
 	nft_match_not(&r, NFT_TRANSPORT, ND_TARGET, local->bytes, 16);
-	nft_verdict(&r, NF_DROP);
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
 }
 
 static void allow_source6(struct nft_batch *b, const struct port_record *id,
@@ -190,7 +203,7 @@ static void allow_source6(struct nft_batch *b, const struct port_record *id,
 
 	match_ether_type(&r, ETH_P_IPV6);
 	nft_match(&r, NFT_NETWORK, IP6_SOURCE, source->bytes, 16);
-	nft_verdict(&r, NF_ACCEPT);
+	end_counted(&r, COUNT_OUT6, NF_ACCEPT);
 }
 
 /* Without an address yet: asks whether anybody has its own one, joins groups. */
@@ -203,7 +216,7 @@ static void allow_detection(struct nft_batch *b, const struct port_record *id, u
 	nft_match(&r, NFT_NETWORK, IP6_SOURCE, none6.bytes, 16);
 	if (target)
 		nft_match(&r, NFT_TRANSPORT, ND_TARGET, target->bytes, 16);
-	nft_verdict(&r, NF_ACCEPT);
+	end_counted(&r, COUNT_OUT6, NF_ACCEPT);
 }
 
 static void guard_ip4(struct nft_batch *b, const struct network *n, const struct port_record *id)
@@ -240,6 +253,35 @@ static void guard_ip6(struct nft_batch *b, const struct network *n, const struct
 	allow_detection(b, id, MULTICAST_LISTENER_REPORT_2, NULL);
 }
 
+static void drop_rest(struct nft_batch *b, const struct port_record *id)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
+
+	end_counted(&r, COUNT_DROPPED, NF_DROP);
+}
+
+static void count_received(struct nft_batch *b, const struct port_record *id, uint16_t type,
+			   enum nft_counter counter)
+{
+	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, RECEIVED);
+
+	match_ether_type(&r, type);
+	end_counted(&r, counter, NF_ACCEPT);
+}
+
+static void add_counters(struct nft_batch *b, const struct port_record *id, bool sees_received)
+{
+	for (size_t i = 0; i < COUNT_MAX; i++)
+		if (sees_received || (i != COUNT_IN4 && i != COUNT_IN6))
+			nft_add_counter(b, NFPROTO_NETDEV, id->port, nft_counters[i]);
+	if (!sees_received)
+		return;
+	nft_chain_to_device(b, id->port, RECEIVED);
+	nft_flush(b, NFPROTO_NETDEV, id->port, RECEIVED);
+	count_received(b, id, ETH_P_IP, COUNT_IN4);
+	count_received(b, id, ETH_P_IPV6, COUNT_IN6);
+}
+
 /* The table is made first, so that it is there to be removed. */
 static void remove_table(struct nft_batch *b, uint32_t family, const char *table)
 {
@@ -253,7 +295,8 @@ static void replace_table(struct nft_batch *b, uint32_t family, const char *tabl
 	nft_table(b, family, table, true);
 }
 
-int nft_guard_port(struct err *e, const struct network *n, const struct port_record *id)
+static int guard_port(struct err *e, const struct network *n, const struct port_record *id,
+		      bool sees_received)
 {
 	struct nft_batch b;
 	int r = nft_begin(e, &b);
@@ -264,6 +307,7 @@ int nft_guard_port(struct err *e, const struct network *n, const struct port_rec
 	nft_table(&b, NFPROTO_NETDEV, id->port, true);
 	nft_chain_of_device(&b, id->port);
 	nft_flush(&b, NFPROTO_NETDEV, id->port, id->port);
+	add_counters(&b, id, sees_received);
 	guard_mac(&b, id);
 	if (id->rate.out)
 		drop_excess(&b, id);
@@ -271,7 +315,18 @@ int nft_guard_port(struct err *e, const struct network *n, const struct port_rec
 		guard_ip4(&b, n, id);
 	if (id->ips[SUBNET_V6].family)
 		guard_ip6(&b, n, id);
-	r = nft_commit(e, &b);
+	drop_rest(&b, id);
+	return nft_commit(e, &b);
+}
+
+/* Linux before 5.16, or without CONFIG_NETFILTER_EGRESS, does not see what leaves through a device.
+ */
+int nft_guard_port(struct err *e, const struct network *n, const struct port_record *id)
+{
+	int r = guard_port(e, n, id, true);
+
+	if (r == -EOPNOTSUPP)
+		r = guard_port(e, n, id, false);
 	return r < 0 ? err_wrap(e, r, "guard the port %s", id->port) : 0;
 }
 

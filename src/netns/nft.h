@@ -16,6 +16,15 @@
  * but IP. A guard that is there is replaced. In a table of its
  * own, of the port's name: that can be removed in one step, whether it is there or not. */
 int nft_guard_port(struct err *e, const struct network *n, const struct port_record *id);
+/* What nft_guard_port() counts: IP of each version to and from the container, and what it sent in
+ * vain. */
+enum nft_counter { COUNT_IN4, COUNT_IN6, COUNT_OUT4, COUNT_OUT6, COUNT_DROPPED, COUNT_MAX };
+extern const char *const nft_counters[COUNT_MAX];
+struct nft_count {
+	bool set;			/* this kernel counts it */
+	uint64_t bytes, packets;
+};
+int nft_read_counters(struct err *e, const char *port, struct nft_count ret[COUNT_MAX]);
 /* Nothing that arrives for the host itself through a device gets further. */
 int nft_close_device(struct err *e, const char *device);
 /* Removes what one of these made. */

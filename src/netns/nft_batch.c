@@ -203,6 +203,15 @@ void nft_chain_of_device(struct nft_batch *b, const char *device)
 	put_chain(b, NFPROTO_NETDEV, c);
 }
 
+void nft_chain_to_device(struct nft_batch *b, const char *device, const char *chain)
+{
+	struct nftnl_chain *c = base_chain(device, chain, "filter", NF_NETDEV_EGRESS, 0, NF_ACCEPT);
+
+	if (c)
+		nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, device);
+	put_chain(b, NFPROTO_NETDEV, c);
+}
+
 void nft_chain_of_hook(struct nft_batch *b, const char *table, const char *chain, const char *type,
 		       uint32_t hook, int32_t priority)
 {

@@ -44,6 +44,10 @@ void nft_table(struct nft_batch *b, uint32_t family, const char *table, bool add
 /* netdev, table and chain of the device's name: what comes in through it; what no rule accepts is
  * dropped. */
 void nft_chain_of_device(struct nft_batch *b, const char *device);
+/* In the device's table: what leaves through it. Accepts. */
+void nft_chain_to_device(struct nft_batch *b, const char *device, const char *chain);
+/* A named counter; one that is there goes on. */
+void nft_add_counter(struct nft_batch *b, uint32_t family, const char *table, const char *name);
 /* Removes all rules of a chain. */
 void nft_flush(struct nft_batch *b, uint32_t family, const char *table, const char *chain);
 /* inet: "type TYPE hook HOOK priority PRIORITY", accepts. */
@@ -103,6 +107,7 @@ void nft_limit_over(struct nft_rule *r, uint64_t bytes_per_second, uint32_t burs
 void nft_map(struct nft_rule *r, const struct nft_set *map);
 void nft_match_local(struct nft_rule *r);	/* the destination is an address of the host */
 void nft_match_translated(struct nft_rule *r);	/* a connection with nft_translate(), both ways */
+void nft_count(struct nft_rule *r, const char *counter);
 void nft_verdict(struct nft_rule *r, uint32_t verdict);		/* NF_ACCEPT, NF_DROP */
 void nft_masquerade(struct nft_rule *r);
 /* "dnat" to the address and port of nft_map(). */

@@ -232,6 +232,16 @@ void nft_map(struct nft_rule *r, const struct nft_set *map)
 	r->key = 0;
 }
 
+void nft_count(struct nft_rule *r, const char *counter)
+{
+	struct nftnl_expr *x = add(r, "objref");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_COUNTER);
+	nftnl_expr_set_str(x, NFTNL_EXPR_OBJREF_IMM_NAME, counter);
+}
+
 static void end_rule(struct nft_rule *r)
 {
 	struct nlmsghdr *m = r->rule ? nft_message(r->batch, NFT_MSG_NEWRULE,

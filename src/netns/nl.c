@@ -14,12 +14,12 @@
 #define REPLY_MESSAGES 65536
 #define REPLY_SECONDS 8
 
-int nl_open(struct err *e, struct nl *nl)
+static int open_bus(struct err *e, struct nl *nl, int bus)
 {
 	struct timeval limit = {.tv_sec = REPLY_SECONDS};
 	int on = 1;
 
-	*nl = (struct nl){.sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)};
+	*nl = (struct nl){.sock = mnl_socket_open2(bus, SOCK_CLOEXEC)};
 	if (!nl->sock)
 		return err_sys(e, "open a netlink socket");
 	/* Strict: dumps are filtered by the kernel. The sizes of errors without the request. */
@@ -30,6 +30,16 @@ int nl_open(struct err *e, struct nl *nl)
 	    setsockopt(nl_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
 		return err_sys(e, "set up a netlink socket");
 	return 0;
+}
+
+int nl_open(struct err *e, struct nl *nl)
+{
+	return open_bus(e, nl, NETLINK_ROUTE);
+}
+
+int nl_open_nftables(struct err *e, struct nl *nl)
+{
+	return open_bus(e, nl, NETLINK_NETFILTER);
 }
 
 void nl_close(struct nl *nl)

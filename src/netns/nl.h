@@ -14,6 +14,8 @@ struct nl {
 
 /* An rtnetlink socket of the calling thread's network namespace. */
 int nl_open(struct err *e, struct nl *nl);
+/* One for nftables, of the same thread's. */
+int nl_open_nftables(struct err *e, struct nl *nl);
 void nl_close(struct nl *nl);	/* accepts a zeroed struct */
 int nl_fd(const struct nl *nl);
 /* The network namespace that the socket is of, without /proc: an fd that the caller owns. */

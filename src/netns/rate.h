@@ -30,5 +30,7 @@ uint32_t rate_burst(const struct rate *r, uint64_t bits_per_second);
  * may have such a queue already. */
 int link_set_rate(struct err *e, struct nl *nl, int index, const struct rate *r,
 		  uint64_t bits_per_second);
+/* How many packets did not fit in the queue. */
+int link_get_drops(struct err *e, struct nl *nl, int index, uint64_t *ret);
 
 #endif

@@ -1,4 +1,5 @@
 /* Queueing of a device: see rate.h. */
+#include <linux/gen_stats.h>
 #include <linux/pkt_sched.h>
 
 #include "rate.h"
@@ -74,4 +75,34 @@ int link_set_rate(struct err *e, struct nl *nl, int index, const struct rate *r,
 	if (!bits_per_second)
 		return remove_queue(e, nl, index);
 	return add_queue(e, nl, index, bits_per_second / 8, rate_burst(r, bits_per_second));
+}
+
+static int read_drops(const struct nlmsghdr *msg, void *data)
+{
+	const struct nlattr *stats = nl_attr(msg, sizeof(struct tcmsg), TCA_STATS2), *attr;
+	uint64_t *drops = data;
+
+	if (!stats)
+		return -EBADMSG;
+	mnl_attr_for_each_nested(attr, stats)
+	{
+		struct gnet_stats_queue queue;
+
+		if (mnl_attr_get_type(attr) != TCA_STATS_QUEUE ||
+		    mnl_attr_get_payload_len(attr) < sizeof(queue))
+			continue;
+		memcpy(&queue, mnl_attr_get_payload(attr), sizeof(queue));
+		*drops = queue.drops;
+	}
+	return 0;
+}
+
+int link_get_drops(struct err *e, struct nl *nl, int index, uint64_t *ret)
+{
+	struct nl_request req;
+
+	*ret = 0;
+	/* Linux before 6.9 answers who wants an echo of the notification. */
+	begin(&req, RTM_GETQDISC, NLM_F_ECHO, index);
+	return nl_call(e, nl, &req, read_drops, ret);
 }

@@ -9,6 +9,10 @@
 int launch_plan_networks(struct err *e, struct launch *l);
 /* The interfaces, in the child's network namespace. */
 int launch_networks(struct err *e, const struct launch *l);
+/* What it has received and sent on them, over all its lives: a JSON array in the arena, or NULL
+ * when it has none. */
+int container_network_usage(struct err *e, const struct container *c, struct arena *a,
+			    struct json **ret);
 /* Takes them away, whatever of them exists. */
 int container_release_networks(struct err *e, struct container *c);
 

@@ -163,14 +163,16 @@ struct container_stats {
 	bool has_cgroup;		/* cg holds something */
 	struct cg_stat cg;
 	struct net_interfaces net;
+	const struct json *accounting;	/* sums of networks: docs/format/stats.md; NULL: not read */
 };
 struct stats_list {
 	struct container_stats *v;
 	size_t n;
 };
-/* Of the containers in ids, in that order; an unknown one is an error. NULL: of all, sorted. */
+/* Of the containers in ids, in that order; an unknown one is an error. NULL: of all, sorted.
+ * accounting: with it, which takes a helper process for each that has networks. */
 int container_stats_list(struct err *e, const struct runtime *rt, const struct strv *ids,
-			 struct arena *a, struct stats_list *ret);
+			 bool accounting, struct arena *a, struct stats_list *ret);
 
 enum event_kind { EVENT_STATS, EVENT_OOM };
 struct events_options {

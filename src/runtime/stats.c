@@ -1,10 +1,12 @@
-/* What containers use: the statistics of their cgroups and network interfaces. Changes nothing. */
+/* What containers use: the statistics of their cgroups and network interfaces. Changes nothing but
+ * the sums of traffic, to which what the kernel has counted is added. */
 #include <poll.h>
 #include <time.h>
 
 #include "path/path.h"
 #include "runtime/container.h"
 #include "runtime/net_stats.h"
+#include "runtime/network.h"
 #include "runtime/stats.h"
 
 static bool has_ended(int pidfd)
@@ -70,8 +72,20 @@ int container_read_stats(struct err *e, struct container *c, int *proc, struct a
 	return read_net(e, c, proc, a, &ret->net);
 }
 
+/* Of one that is a guest on networks. What cannot be had is not worth the other numbers. */
+static void read_accounting(const struct container *c, struct arena *a, const struct json **ret)
+{
+	struct json *tree;
+	struct err why;
+
+	if (container_network_usage(&why, c, a, &tree) < 0)
+		log_warning("%s: accounting: %s", c->id, why.msg);
+	else
+		*ret = tree;
+}
+
 static int stats_of(struct err *e, const struct runtime *rt, const char *id, int *proc,
-		    struct arena *a, struct container_stats *ret)
+		    bool accounting, struct arena *a, struct container_stats *ret)
 {
 	_container_ struct container c;
 	int r = container_open(e, &c, rt, id);
@@ -80,6 +94,8 @@ static int stats_of(struct err *e, const struct runtime *rt, const char *id, int
 		r = container_read_stats(e, &c, proc, a, ret);
 	if (r < 0)
 		return r;
+	if (accounting)
+		read_accounting(&c, a, &ret->accounting);
 	ret->info.id = arena_strdup(a, c.id);
 	ret->info.cgroup = arena_strdup(a, ret->info.cgroup);
 	arena_merge(a, &c.arena);
@@ -87,7 +103,7 @@ static int stats_of(struct err *e, const struct runtime *rt, const char *id, int
 }
 
 int container_stats_list(struct err *e, const struct runtime *rt, const struct strv *ids,
-			 struct arena *a, struct stats_list *ret)
+			 bool accounting, struct arena *a, struct stats_list *ret)
 {
 	_close_ int proc = FD_NONE;
 	struct strv all = {0};
@@ -102,7 +118,7 @@ int container_stats_list(struct err *e, const struct runtime *rt, const struct s
 	if (!ret->v)
 		return err_nomem(e);
 	for (size_t i = 0; i < ids->n; i++) {
-		r = stats_of(e, rt, ids->v[i], &proc, a, &ret->v[ret->n]);
+		r = stats_of(e, rt, ids->v[i], &proc, accounting, a, &ret->v[ret->n]);
 		if (r == 0) {
 			ret->n++;
 			continue;

@@ -29,7 +29,7 @@ key() {
 	assert_equal "$(jq -c '[.schema, .version, (.containers | length)]' <<<"$stdout")" \
 		'["bawn-stats",1,1]'
 	assert_equal "$(jq -r '.containers[0] | keys_unsorted | join(" ")' <<<"$stdout")" \
-		"id status pid cgroup time_usec cpu cpuset memory io pids hugetlb rdma misc psi network"
+		"id status pid cgroup time_usec cpu cpuset memory io pids hugetlb rdma misc psi network accounting"
 	assert_equal "$(jq -c '.containers[0] | [.id, .status, .pid]' <<<"$stdout")" \
 		"[\"$ID\",\"running\",$(pid_of "$ID")]"
 	local name
