@@ -24,8 +24,9 @@ static const struct opt run_options[] = {
 	{"preserve-fds", 0, OPT_U32, "N", "pass on N file descriptors from number 3 up "
 	 "(default: 0)", LAUNCH(preserve_fds), NULL},
 	{"network", 0, OPT_LIST, "NAME[,OPTION...]", "give the container an interface on a network "
-	 "of 'bawn network'; options: ip=ADDRESS, ip6=ADDRESS, mac=ADDRESS, name=INTERFACE (default: "
-	 "eth0, eth1, ...), rate=RATE, rate-in=RATE, rate-out=RATE (such as 10mbit), burst=BYTES", LAUNCH(networks), NULL},
+	 "of 'bawn network', or a network namespace: none (with lo alone), host, container:ID; "
+	 "options: ip=ADDRESS, ip6=ADDRESS, mac=ADDRESS, name=INTERFACE (default: eth0, eth1, ...), "
+	 "rate=RATE, rate-in=RATE, rate-out=RATE (such as 10mbit), burst=BYTES", LAUNCH(networks), NULL},
 	{"publish", 0, OPT_LIST, "PORTS", "lead a port of the host to one of the container: "
 	 "[ADDRESS:]PORT:PORT[/PROTOCOL]; PROTOCOL: tcp (default), udp, sctp; ranges: "
 	 "8000-8009:80-89; can be repeated", LAUNCH(publish), NULL},

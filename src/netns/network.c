@@ -31,6 +31,10 @@ int network_name_check(struct err *e, const char *name)
 			       "invalid network name \"%s\": allowed are letters, digits, \"_\" "
 			       "and, not first, \".\" and \"-\"",
 			       name);
+	if (str_eq(name, "none") || str_eq(name, "host"))
+		return err_set(e, ERR_USAGE,
+			       "invalid network name \"%s\": --network %s is no network", name,
+			       name);
 	return 0;
 }
 

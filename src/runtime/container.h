@@ -20,6 +20,8 @@
 #include "runtime/runtime.h"
 #include "runtime/spec.h"
 
+enum container_net_ns { NET_NS_OWN, NET_NS_HOST, NET_NS_JOINED };
+
 struct container_state {
 	pid_t pid;
 	uint64_t start_time;		/* of pid: field 22 of /proc/PID/stat, clock ticks */
@@ -34,7 +36,7 @@ struct container_state {
 		const char *mark;	/* by which it is found there; NULL: nothing */
 	} network;
 	bool shares_pids;		/* no pid namespace of its own: init's end ends no other */
-	bool shares_network;		/* no network namespace of its own */
+	int net_ns;			/* enum container_net_ns */
 	const struct json *annotations;
 };
 

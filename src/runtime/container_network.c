@@ -15,6 +15,20 @@ static int open_netns(struct err *e, pid_t pid)
 	return fd < 0 ? err_sys(e, "open %s", path) : fd;
 }
 
+/* Of its first process. In this order: one that lives after the number was used, and did before, is
+ * the one that it meant. -ESRCH when it has ended. */
+int container_open_netns(struct err *e, const struct container *c)
+{
+	_close_ int netns = open_netns(e, c->state.pid), pidfd = container_pidfd(e, c);
+
+	if (pidfd < 0)
+		return pidfd;
+	if (c->state.net_ns != NET_NS_OWN)
+		return err_set(e, ERR_STATE, "container \"%s\" has no network namespace of its own",
+			       c->id);
+	return take_fd(&netns);
+}
+
 static int attach(struct err *e, const struct container *c, int netns, const struct strv *networks)
 {
 	const struct container_network *n = &c->state.network;
@@ -54,7 +68,7 @@ int launch_plan_networks(struct err *e, struct launch *l)
 	struct cg_place intent = {0};
 	int r;
 
-	if (!l->opt->networks.n)
+	if (!l->networks.n)
 		return l->opt->publish.n ? err_set(e, ERR_USAGE,
 						   "--publish: without a --network "
 						   "the host leads nowhere")
@@ -83,19 +97,19 @@ static int add_options(struct err *e, struct arena *a, struct strv *words, const
 }
 
 /* Options of the container come before the networks. */
-static int make_words(struct err *e, struct arena *a, const struct launch_options *opt,
-		      struct strv *ret)
+static int make_words(struct err *e, struct arena *a, const struct launch *l, struct strv *ret)
 {
+	const struct strv *publish = &l->opt->publish;
 	int r;
 
 	*ret = (struct strv){
-		.v = arena_array(a, opt->publish.n + opt->networks.n, sizeof(*ret->v)),
+		.v = arena_array(a, publish->n + l->networks.n, sizeof(*ret->v)),
 	};
 	if (!ret->v)
 		return err_nomem(e);
-	r = add_options(e, a, ret, "publish", &opt->publish);
-	for (size_t i = 0; i < opt->networks.n; i++)
-		ret->v[ret->n++] = opt->networks.v[i];
+	r = add_options(e, a, ret, "publish", publish);
+	for (size_t i = 0; i < l->networks.n; i++)
+		ret->v[ret->n++] = l->networks.v[i];
 	return r;
 }
 
@@ -104,29 +118,14 @@ int launch_networks(struct err *e, const struct launch *l)
 	_close_ int netns = open_netns(e, l->pid);
 	_arena_ struct arena a = {0};
 	struct strv words;
-	int r = netns < 0 ? netns : make_words(e, &a, l->opt, &words);
+	int r = netns < 0 ? netns : make_words(e, &a, l, &words);
 
 	if (r == 0)
 		r = attach(e, &l->c, netns, &words);
-
 	return r < 0 ? err_wrap(e, r, "--network") : 0;
 }
 
 /* ---- later ----------------------------------------------------------------------------------- */
-
-/* Of its first process. In this order: one that lives after the number was used, and did before, is
- * the one that it meant. -ESRCH when it has ended. */
-static int open_live_netns(struct err *e, const struct container *c)
-{
-	_close_ int netns = open_netns(e, c->state.pid), pidfd = container_pidfd(e, c);
-
-	if (pidfd < 0)
-		return pidfd;
-	if (c->state.shares_network)
-		return err_set(e, ERR_STATE, "container \"%s\" has no network namespace of its own",
-			       c->id);
-	return take_fd(&netns);
-}
 
 /* Its mark, which it has from its start if it had a network then. */
 static int have_mark(struct err *e, struct container *c)
@@ -156,7 +155,10 @@ int container_network_attach(struct err *e, const struct runtime *rt, const char
 	int r = container_open_locked(e, &c, rt, id);
 
 	if (r == 0)
-		r = netns = open_live_netns(e, &c);
+		r = netns = container_open_netns(e, &c);
+	if (r >= 0 && c.state.net_ns != NET_NS_OWN)
+		r = err_set(e, ERR_STATE, "container \"%s\" has no network namespace of its own",
+			    id);
 	if (r >= 0)
 		r = have_mark(e, &c);
 	return r < 0 ? r : attach(e, &c, netns, &(struct strv){.v = &word, .n = 1});
@@ -172,7 +174,7 @@ int container_network_detach(struct err *e, const struct runtime *rt, const char
 	int r = container_open_locked(e, &c, rt, id);
 
 	if (r == 0)
-		r = netns = open_live_netns(e, &c);
+		r = netns = container_open_netns(e, &c);
 	if (r < 0 && r != -ESRCH)
 		return r;
 	if (!c.state.network.mark)
@@ -201,7 +203,7 @@ int container_set_net_rate(struct err *e, const struct runtime *rt, const char *
 		return err_set(e, ERR_STATE,
 			       "--net-rate: the container has no interface of a network "
 			       "of bawn's own (--network)");
-	netns = open_live_netns(e, &c);
+	netns = container_open_netns(e, &c);
 	if (netns < 0)
 		return netns;
 	r = network_words(e, &a,

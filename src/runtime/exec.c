@@ -21,12 +21,13 @@
 #include "runtime/stage.h"
 #include "runtime/unit.h"
 
-static uint64_t ns_flags(const struct spec_linux *l)
+/* --network can have given it another network namespace than its configuration. */
+static uint64_t ns_flags(const struct spec_linux *l, const struct container_state *s)
 {
-	uint64_t flags = 0;
+	uint64_t flags = s->net_ns == NET_NS_HOST ? 0 : CLONE_NEWNET;
 
 	for (int k = 0; k < NS_KIND_MAX; k++)
-		if (l->ns[k].present)
+		if (l->ns[k].present && k != NS_NET)
 			flags |= ns_kind_flag((enum ns_kind)k);
 	return flags;
 }
@@ -443,7 +444,7 @@ static int open_container(struct err *e, struct exec *x)
 	r = container_load_spec(e, &x->c, &x->spec);
 	if (r < 0)
 		return r;
-	x->ns = ns_flags(&x->spec.linux_);
+	x->ns = ns_flags(&x->spec.linux_, &x->c.state);
 	if (x->ns & CLONE_NEWNS)
 		return 0;
 	(void)str_format(path, sizeof(path), "/proc/%d/root", (int)x->c.state.pid);

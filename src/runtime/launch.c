@@ -114,7 +114,9 @@ static int plan(struct err *e, struct launch *l)
 
 	l->program.process = p;
 	l->program.preserve_fds = l->opt->preserve_fds;
-	r = process_environment(e, &l->spec.arena, p);
+	r = launch_choose_networks(e, l);
+	if (r == 0)
+		r = process_environment(e, &l->spec.arena, p);
 	if (r == 0)
 		r = pass_listen_fds(e, l);
 	if (r == 0 && l->spec.linux_.seccomp) {
@@ -342,7 +344,9 @@ static int fill_state(struct err *e, struct launch *l)
 	s->poststop = l->spec.hooks[HOOK_POSTSTOP].n > 0;
 	s->no_new_keyring = l->opt->no_new_keyring;
 	s->shares_pids = !l->spec.linux_.ns[NS_PID].present || l->spec.linux_.ns[NS_PID].path;
-	s->shares_network = !l->spec.linux_.ns[NS_NET].present || l->spec.linux_.ns[NS_NET].path;
+	s->net_ns = !l->spec.linux_.ns[NS_NET].present ? NET_NS_HOST
+		    : l->spec.linux_.ns[NS_NET].path   ? NET_NS_JOINED
+						       : NET_NS_OWN;
 	s->annotations = json_get(l->spec.tree, "annotations");
 	return s->rootfs && s->created && s->owner ? 0 : err_nomem(e);
 }
@@ -371,7 +375,7 @@ static int at_namespaces(struct err *e, struct launch *l)
 {
 	int r = l->spec.linux_.net_devices.n ? launch_net_devices(e, l) : 0;
 
-	if (r == 0 && l->opt->networks.n)
+	if (r == 0 && l->networks.n)
 		r = launch_networks(e, l);
 	if (r == 0)
 		r = launch_hooks(e, l, HOOK_PRESTART, STATUS_CREATING);
@@ -431,8 +435,7 @@ static int work_beside_child(struct err *e, struct launch *l, const struct buf *
 		r = container_prepare_state(e, &l->c);
 	/* The last one to close the sealed image waits for the kernel to take its mount apart: the
 	 * child has closed its copy long since. But a helper program comes from there. */
-	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->opt->networks.n &&
-	    !l->c.state.unit)
+	if (l->rt->image_fd && !l->spec.linux_.net_devices.n && !l->networks.n && !l->c.state.unit)
 		fd_close(l->rt->image_fd);
 	return r;
 }
@@ -463,7 +466,7 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 		return r;
 	l->wait_for_hooks = l->spec.hooks[HOOK_PRESTART].n ||
 			    l->spec.hooks[HOOK_CREATE_RUNTIME].n || l->spec.linux_.net_devices.n ||
-			    l->opt->networks.n;
+			    l->networks.n;
 	r = start_child(e, l);
 	r = channel_explain(e, l->channel[0], r);
 	if (r == 0)
@@ -503,6 +506,7 @@ void launch_init(struct launch *l, const struct runtime *rt, const struct launch
 		.channel = {FD_NONE, FD_NONE},
 		.gate = FD_NONE,
 		.pidfd = FD_NONE,
+		.joined_net = FD_NONE,
 		.console = FD_NONE,
 		.fs = {.root_fd = FD_NONE, .proc_fd = FD_NONE, .null_fd = FD_NONE},
 	};
@@ -520,6 +524,7 @@ void launch_done(struct launch *l)
 	fd_close(&l->channel[1]);
 	fd_close(&l->gate);
 	fd_close(&l->pidfd);
+	fd_close(&l->joined_net);
 	fd_close(&l->console);
 	ns_plan_done(&l->ns);
 	rootfs_done(&l->fs);

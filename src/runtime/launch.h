@@ -34,6 +34,8 @@ struct launch {
 	struct program program;
 	struct arena packed;		/* see program_pack() */
 	int cgroup_fd;			/* FD_NONE: without */
+	struct strv networks;		/* of --network or its annotation, without "none" etc. */
+	int joined_net;			/* --network container:ID: its namespace, or FD_NONE */
 	struct helper unit;		/* --cgroup-manager systemd: unit.h */
 	bool unit_attach;		/* the child could not be born in its cgroup */
 	int channel[2];			/* parent, child */

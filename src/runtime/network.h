@@ -5,6 +5,11 @@
 #include "runtime/helper.h"
 #include "runtime/launch.h"
 
+/* Which networks: those of the command line, else of the annotation org.bawn.network. "none", "host"
+ * and "container:ID" change the namespaces of the configuration instead. */
+int launch_choose_networks(struct err *e, struct launch *l);
+/* The network namespace of a container that runs, -ESRCH when it has ended. */
+int container_open_netns(struct err *e, const struct container *c);
 /* Before anything is made: checks that it can be done, and logs the intent. */
 int launch_plan_networks(struct err *e, struct launch *l);
 /* The interfaces, in the child's network namespace. */

@@ -219,6 +219,10 @@ struct spec {
  * (zeroed by the caller) lives until spec_done(). */
 int spec_parse(struct err *e, const char *what, const char *text, size_t len, struct spec *spec);
 
+/* What needs more than one property to judge, which spec_parse() does as well: namespaces against
+ * what is set in them. May complete mounts (idmap without mappings of its own). */
+int spec_check(struct err *e, struct spec *spec);
+
 /* Parses a process document alone (exec --process FILE) into the arena of `spec`. */
 int spec_parse_process(struct err *e, struct spec *spec, const char *what, const char *text,
 		       size_t len, struct spec_process **ret);

@@ -37,10 +37,6 @@ int spec_resources_decode(struct err *e, struct arena *a, const struct json *nod
 #define spec_bad(e, node, member, ...) \
 	json_bad_member((e), ERR_CONFIG, (node), (member), __VA_ARGS__)
 
-/* What needs more than one property to judge: namespaces against what is set in them. May complete
- * mounts (idmap without mappings of its own). */
-int spec_check(struct err *e, struct spec *spec);
-
 /* A CPU or node list, "0-3,7"; *list becomes the same without blanks; NULL and "" pass. */
 int spec_check_list(struct err *e, struct arena *a, const struct json *node, const char *member,
 		    const char **list);

@@ -18,7 +18,8 @@ struct state_file {
 	const char *oci_version, *bundle, *rootfs, *created, *owner;
 	uint32_t pid;
 	uint64_t start_time;
-	bool hooks, poststart, poststop, shares_pids, shares_network, no_new_keyring;
+	bool hooks, poststart, poststop, shares_pids, no_new_keyring;
+	int net_ns;
 	const struct json *annotations;
 	struct state_cgroup {
 		const char *path, *mark, *unit;
@@ -26,6 +27,13 @@ struct state_file {
 		uint64_t id;
 	} *cgroup;
 	struct container_network *network;
+};
+
+static const struct json_word net_ns_words[] = {
+	[NET_NS_OWN] = {"own", NET_NS_OWN},
+	[NET_NS_HOST] = {"host", NET_NS_HOST},
+	[NET_NS_JOINED] = {"joined", NET_NS_JOINED},
+	{"", 0},
 };
 
 #define F(name_, kind_, member_)                                             \
@@ -60,7 +68,13 @@ static const struct json_field state_fields[] = {
 	F("poststart", FIELD_BOOL, poststart),
 	F("poststop", FIELD_BOOL, poststop),
 	F("sharesPids", FIELD_BOOL, shares_pids),
-	F("sharesNetwork", FIELD_BOOL, shares_network),
+	{
+		.name = "networkNamespace",
+		.kind = FIELD_ENUM,
+		.offset = offsetof(T, net_ns),
+		.words = net_ns_words,
+		.noun = "kind of network namespace",
+	},
 	F("noNewKeyring", FIELD_BOOL, no_new_keyring),
 	F("annotations", FIELD_NODE, annotations),
 	{
@@ -96,7 +110,7 @@ static int take_state(struct err *e, const struct state_file *f, struct containe
 		.poststart = f->poststart,
 		.poststop = f->poststop,
 		.shares_pids = f->shares_pids,
-		.shares_network = f->shares_network,
+		.net_ns = f->net_ns,
 		.no_new_keyring = f->no_new_keyring,
 		.annotations = f->annotations,
 	};
@@ -165,7 +179,7 @@ int container_prepare_state(struct err *e, const struct container *c)
 	json_write_bool(&w, "poststart", s->poststart);
 	json_write_bool(&w, "poststop", s->poststop);
 	json_write_bool(&w, "sharesPids", s->shares_pids);
-	json_write_bool(&w, "sharesNetwork", s->shares_network);
+	json_write_str(&w, "networkNamespace", net_ns_words[s->net_ns].name);
 	json_write_bool(&w, "noNewKeyring", s->no_new_keyring);
 	if (s->has_cgroup) {
 		json_write_object(&w, "cgroup");
