@@ -20,18 +20,12 @@ struct attachment {
 static int open_there(struct err *e, void *arg)
 {
 	struct attachment *a = arg;
-	static const char *const off[] = {"disable_ipv6", "accept_dad", "accept_ra",
-					  "addr_gen_mode"};
-	bool ip6 = a->network.subnets[SUBNET_V6].prefix.ip.family;
 	int r = nl_open(e, &a->sides.there);
 
-	/* Our address is not looked for on the link: nobody else can have it. The link-local one is
-	 * made of the MAC address (mode 0), which the guard of the port knows. */
-	for (size_t i = 0; r == 0 && ip6 && i < ARRAY_SIZE(off); i++)
-		r = net_sysctl(e, "0", "ipv6/conf/default/%s", off[i]);
-	if (r == 0 && !ip6)
-		r = net_sysctl(e, "1", "ipv6/conf/default/disable_ipv6");
-	return r;
+	/* The gateway there is what the administrator says. */
+	if (r == 0 && network_has_parent(a->network.kind))
+		r = net_sysctl(e, "0", "ipv6/conf/default/accept_ra");
+	return r == -ENOENT ? 0 : r;
 }
 
 static int open_sides(struct err *e, struct attachment *a)

@@ -25,13 +25,26 @@ static int set_addresses(struct err *e, struct nl *nl, const struct network *n, 
 	return r;
 }
 
+/* Of its own, the same when it is made again. Else it is the lowest of its ports', and changes when
+ * they come and go, which every neighbour has to find out. */
+static void choose_mac(const struct network *n, uint8_t mac[6])
+{
+	const struct subnet *s =
+		&n->subnets[n->subnets[SUBNET_V4].prefix.ip.family ? SUBNET_V4 : SUBNET_V6];
+
+	ip_mac(s->gateway.family ? &s->gateway : &s->prefix.ip, mac);
+}
+
 int bridge_up(struct err *e, struct nl *nl, const struct network *n)
 {
-	const struct link_new new = {.name = n->bridge, .mtu = n->mtu, .group = n->group};
+	uint8_t mac[6];
+	const struct link_new new = {
+		.name = n->bridge, .mtu = n->mtu, .group = n->group, .mac = mac};
 	struct link link;
 	int r = link_get(e, nl, n->bridge, 0, &link);
 
 	if (r == -ENODEV) {
+		choose_mac(n, mac);
 		r = link_add_bridge(e, nl, &new);
 		if (r == 0)
 			r = link_get(e, nl, n->bridge, 0, &link);

@@ -16,6 +16,22 @@ const char *ip_text(const struct ip *ip, char buf[INET6_ADDRSTRLEN])
 	return inet_ntop(ip->family, ip->bytes, buf, INET6_ADDRSTRLEN) ? buf : "";
 }
 
+struct ip ip_link_local(const uint8_t mac[6])
+{
+	return (struct ip){
+		.family = AF_INET6,
+		.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
+			  mac[3], mac[4], mac[5]},
+	};
+}
+
+void ip_mac(const struct ip *ip, uint8_t ret[6])
+{
+	const uint8_t *last = ip->bytes + ip_size(ip) - 4;
+
+	memcpy(ret, (const uint8_t[]){0x0a, 0x58, last[0], last[1], last[2], last[3]}, 6);
+}
+
 bool ip_equal(const struct ip *a, const struct ip *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, ip_size(a)) == 0;

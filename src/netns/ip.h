@@ -23,6 +23,10 @@ static inline size_t ip_size(const struct ip *ip)
 /* "192.0.2.1" or "2001:db8::1", nothing else: 0 or -EINVAL. */
 int ip_parse(const char *text, struct ip *ret);
 const char *ip_text(const struct ip *ip, char buf[INET6_ADDRSTRLEN]);
+/* RFC 4291, appendix A: what the kernel makes of a MAC address. */
+struct ip ip_link_local(const uint8_t mac[6]);
+/* A MAC address, locally administered and the same whenever the address is. */
+void ip_mac(const struct ip *ip, uint8_t ret[6]);
 bool ip_equal(const struct ip *a, const struct ip *b);
 
 /* "192.0.2.0/24": 0, or -EINVAL with a message; bits behind the length are an error. */

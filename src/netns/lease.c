@@ -297,16 +297,11 @@ static int check_name(struct err *e, int names, const struct network *n, struct 
 	return r < 0 && r != -ENOENT ? err_num(e, r, "look for the name %s", p->name) : 0;
 }
 
-/* Locally administered, and the same whenever the address is the same. */
 static void choose_mac(const struct network *n, struct port_record *p)
 {
-	const struct ip *ip =
-		&p->ips[n->subnets[SUBNET_V4].prefix.ip.family ? SUBNET_V4 : SUBNET_V6];
-	const uint8_t *last = ip->bytes + ip_size(ip) - 4;
-
-	if (port_has_mac(p) || n->kind == NETWORK_IPVLAN)
-		return;
-	memcpy(p->mac, (const uint8_t[]){0x0a, 0x58, last[0], last[1], last[2], last[3]}, 6);
+	if (!port_has_mac(p) && n->kind != NETWORK_IPVLAN)
+		ip_mac(&p->ips[n->subnets[SUBNET_V4].prefix.ip.family ? SUBNET_V4 : SUBNET_V6],
+		       p->mac);
 }
 
 /* 15 characters that tell ports apart: the first digits of the mark, which is random, and a number

@@ -46,6 +46,25 @@ int link_set_up(struct err *e, struct nl *nl, int index)
 	return nl_call(e, nl, &req, NULL, NULL);
 }
 
+int link_set_no_local(struct err *e, struct nl *nl, int index)
+{
+	struct ifinfomsg info = {.ifi_index = index};
+	const uint8_t mode = IN6_ADDR_GEN_MODE_NONE;
+	struct nlattr *families, *ip6;
+	struct nl_request req;
+	int r;
+
+	nl_begin(&req, RTM_SETLINK, NLM_F_ACK, &info, sizeof(info));
+	families = nl_nest(&req, IFLA_AF_SPEC);
+	ip6 = nl_nest(&req, AF_INET6);
+	nl_put(&req, IFLA_INET6_ADDR_GEN_MODE, &mode, sizeof(mode));
+	nl_nest_end(&req, ip6);
+	nl_nest_end(&req, families);
+	r = nl_call(e, nl, &req, NULL, NULL);
+	/* Without IPv6 there is none anyway. */
+	return r == -EAFNOSUPPORT ? 0 : r;
+}
+
 int link_set_master(struct err *e, struct nl *nl, int index, int master)
 {
 	struct ifinfomsg info = {.ifi_index = index};
@@ -96,6 +115,8 @@ static void begin_new(struct nl_request *req, const struct link_new *new, bool n
 		nl_put_u32(req, IFLA_MTU, new->mtu);
 	if (new->group)
 		nl_put_u32(req, IFLA_GROUP, new->group);
+	if (new->mac)
+		nl_put(req, IFLA_ADDRESS, new->mac, 6);
 }
 
 int link_add_bridge(struct err *e, struct nl *nl, const struct link_new *new)
@@ -147,8 +168,6 @@ int link_add_veth(struct err *e, struct nl *nl, const struct veth *v)
 	begin_new(&req, &v->here, v->no_arp);
 	if (v->master)
 		nl_put_u32(&req, IFLA_MASTER, (uint32_t)v->master);
-	if (v->no_arp)
-		nl_put(&req, IFLA_ADDRESS, v->peer_mac, 6);
 	info = nl_nest(&req, IFLA_LINKINFO);
 	nl_put_str(&req, IFLA_INFO_KIND, "veth");
 	data = nl_nest(&req, IFLA_INFO_DATA);
@@ -179,8 +198,6 @@ int link_add_child(struct err *e, struct nl *nl, const struct link_child *c)
 	begin_new(&req, &c->there, false);
 	nl_put_u32(&req, IFLA_LINK, (uint32_t)c->parent);
 	nl_put_u32(&req, IFLA_NET_NS_FD, (uint32_t)c->netns_fd);
-	if (c->mac)
-		nl_put(&req, IFLA_ADDRESS, c->mac, 6);
 	info = nl_nest(&req, IFLA_LINKINFO);
 	nl_put_str(&req, IFLA_INFO_KIND, c->kind);
 	put_mode(&req, c->kind);

@@ -18,6 +18,8 @@ struct link {
  * none. */
 int link_get(struct err *e, struct nl *nl, const char *name, int index, struct link *ret);
 int link_set_up(struct err *e, struct nl *nl, int index);
+/* For one that is down: when it is up, the kernel gives it no link-local address. */
+int link_set_no_local(struct err *e, struct nl *nl, int index);
 int link_set_master(struct err *e, struct nl *nl, int index, int master);
 
 int link_delete(struct err *e, struct nl *nl, int index);
@@ -27,6 +29,7 @@ struct link_new {
 	const char *name;
 	uint32_t mtu;			/* 0: the kernel's default */
 	uint32_t group;			/* for rules; 0: none in particular */
+	const uint8_t *mac;		/* NULL: the kernel chooses */
 };
 /* A bridge without members. */
 int link_add_bridge(struct err *e, struct nl *nl, const struct link_new *new);
@@ -50,7 +53,6 @@ struct link_child {
 	int parent;
 	struct link_new there;
 	int netns_fd;			/* where it is born */
-	const uint8_t *mac;		/* NULL: the parent's */
 };
 int link_add_child(struct err *e, struct nl *nl, const struct link_child *c);
 

@@ -79,16 +79,6 @@ static void match_icmp6(struct nft_rule *r, uint8_t type)
 	nft_match(r, NFT_TRANSPORT, ICMP6_TYPE, &type, sizeof(type));
 }
 
-/* RFC 4291, appendix A: what the kernel makes of the MAC address. */
-static struct ip link_local(const uint8_t *mac)
-{
-	return (struct ip){
-		.family = AF_INET6,
-		.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
-			  mac[3], mac[4], mac[5]},
-	};
-}
-
 static void guard_mac(struct nft_batch *b, const struct port_record *id)
 {
 	struct nft_rule r = nft_rule(b, NFPROTO_NETDEV, id->port, id->port);
@@ -233,7 +223,7 @@ static void guard_ip4(struct nft_batch *b, const struct network *n, const struct
 
 static void guard_ip6(struct nft_batch *b, const struct network *n, const struct port_record *id)
 {
-	const struct ip *own = &id->ips[SUBNET_V6], local = link_local(id->mac);
+	const struct ip *own = &id->ips[SUBNET_V6], local = ip_link_local(id->mac);
 
 	drop_icmp6_fragments(b, id);
 	drop_dhcp_server(b, id, ETH_P_IPV6, DHCP6_SERVER);

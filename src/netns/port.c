@@ -32,10 +32,12 @@ static int add_veth(struct err *e, struct port_sides *s, const struct network *n
 	};
 	int r = 0;
 
-	if (n->kind == NETWORK_ROUTED)
+	if (n->kind == NETWORK_ROUTED) {
 		v.here.group = n->group;
-	else
+		v.here.mac = p->mac;
+	} else {
 		r = find_bridge(e, &s->here, n, &bridge);
+	}
 	if (r < 0)
 		return r;
 	v.master = bridge.index;
@@ -46,18 +48,6 @@ static int add_veth(struct err *e, struct port_sides *s, const struct network *n
 			       "make another network",
 			       n->bridge);
 	return r < 0 ? err_wrap(e, r, "make the interface %s", p->interface) : 0;
-}
-
-/* The host has no address on a port of a bridge, nor one of its own on a wire to a container. */
-static int quieten(struct err *e, const struct network *n, const struct port_record *p)
-{
-	bool off = n->kind != NETWORK_ROUTED || !p->ips[SUBNET_V6].family;
-	int r;
-
-	if (off)
-		return net_sysctl(e, "1", "ipv6/conf/%s/disable_ipv6", p->port);
-	r = net_sysctl(e, "1", "ipv6/conf/%s/addr_gen_mode", p->port);
-	return r < 0 ? r : net_sysctl(e, "0", "ipv6/conf/%s/accept_ra", p->port);
 }
 
 static bool has_published4(const struct port_record *p)
@@ -112,9 +102,10 @@ static int make_port(struct err *e, struct port_sides *s, const struct network *
 	if (r == 0)
 		r = nft_guard_port(e, n, p);
 	if (r == 0)
-		r = quieten(e, n, p);
-	if (r == 0)
 		r = link_get(e, &s->here, p->port, 0, &port);
+	/* The host has its addresses on the bridge, or on lo. */
+	if (r == 0)
+		r = link_set_no_local(e, &s->here, port.index);
 	if (r == 0 && p->rate.in)
 		r = link_set_rate(e, &s->here, port.index, &p->rate, p->rate.in);
 	if (r == 0)
@@ -135,7 +126,6 @@ static int make_child(struct err *e, struct port_sides *s, const struct network 
 		.kind = network_kind_names[n->kind],
 		.there = {.name = p->interface, .mtu = n->mtu},
 		.netns_fd = s->netns_fd,
-		.mac = port_has_mac(p) ? p->mac : NULL,
 	};
 	struct link parent;
 	int r = link_get(e, &s->here, n->parent, 0, &parent);
@@ -146,6 +136,8 @@ static int make_child(struct err *e, struct port_sides *s, const struct network 
 	if (r == 0 && !(parent.flags & IFF_UP))
 		return err_set(e, ERR_STATE, "its parent %s is down: set it up first", n->parent);
 	c.parent = parent.index;
+	if (port_has_mac(p))
+		c.there.mac = p->mac;
 	if (r == 0)
 		r = link_add_child(e, &s->here, &c);
 	if (r == -EBUSY)
@@ -185,26 +177,68 @@ static int add_routes(struct err *e, struct nl *there, const struct network *n, 
 					 : add_default_routes(e, there, n, index);
 }
 
-static int set_up_interface(struct err *e, struct nl *there, const struct network *n,
-			    const struct port_record *p)
+/* Runs in the container's network namespace. */
+static int enable_ip6(struct err *e, void *arg)
 {
-	bool routed = n->kind == NETWORK_ROUTED;
-	struct link link;
-	int r = link_get(e, there, p->interface, 0, &link);
+	const char *interface = arg;
 
+	return net_sysctl(e, "0", "ipv6/conf/%s/disable_ipv6", interface);
+}
+
+static int add_address(struct err *e, struct port_sides *s, const struct port_record *p, int index,
+		       const struct ip *ip, size_t len)
+{
+	int r = addr_add(e, &s->there, index, ip, (uint8_t)len);
+	char interface[IF_NAMESIZE];
+	_close_ int home = FD_NONE;
+
+	if (r != -EACCES || ip->family != AF_INET6)
+		return r;
+	/* Its network namespace began without IPv6. */
+	home = nl_namespace(e, &s->here);
+	memcpy(interface, p->interface, sizeof(interface));
+	r = home < 0 ? home : nl_visit(e, home, s->netns_fd, enable_ip6, interface);
+	return r < 0 ? r : addr_add(e, &s->there, index, ip, (uint8_t)len);
+}
+
+/* The link-local address is the one that the kernel would give it, which waits to see whether
+ * anybody else has it: nobody can. An ipvlan's has more to it than the MAC address; on a routed
+ * network there is no use for one. */
+static int add_addresses(struct err *e, struct port_sides *s, const struct network *n,
+			 const struct port_record *p, int index)
+{
+	bool ip6 = p->ips[SUBNET_V6].family, routed = n->kind == NETWORK_ROUTED;
+	const struct ip local = ip_link_local(p->mac);
+	int r = 0;
+
+	if (!ip6 || routed)
+		r = link_set_no_local(e, &s->there, index);
+	else if (port_has_mac(p))
+		r = add_address(e, s, p, index, &local, 64);
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
 		const struct ip *ip = &p->ips[i];
 		size_t len = routed ? ip_size(ip) * 8 : n->subnets[i].prefix.len;
 
 		if (ip->family)
-			r = addr_add(e, there, link.index, ip, (uint8_t)len);
+			r = add_address(e, s, p, index, ip, len);
 	}
+	return r;
+}
+
+static int set_up_interface(struct err *e, struct port_sides *s, const struct network *n,
+			    const struct port_record *p)
+{
+	struct link link;
+	int r = link_get(e, &s->there, p->interface, 0, &link);
+
+	if (r == 0)
+		r = add_addresses(e, s, n, p, link.index);
 	if (r == 0 && p->rate.out)
-		r = link_set_rate(e, there, link.index, &p->rate, p->rate.out);
+		r = link_set_rate(e, &s->there, link.index, &p->rate, p->rate.out);
 	if (r == 0)
-		r = link_set_up(e, there, link.index);
+		r = link_set_up(e, &s->there, link.index);
 	if (r == 0)
-		r = add_routes(e, there, n, link.index);
+		r = add_routes(e, &s->there, n, link.index);
 	return r < 0 ? err_wrap(e, r, "set up the interface %s", p->interface) : 0;
 }
 
@@ -236,7 +270,7 @@ int port_make(struct err *e, struct port_sides *s, const struct network *n,
 {
 	int r = network_has_parent(n->kind) ? make_child(e, s, n, p) : make_port(e, s, n, p);
 
-	return r < 0 ? r : set_up_interface(e, &s->there, n, p);
+	return r < 0 ? r : set_up_interface(e, s, n, p);
 }
 
 int port_publish(struct err *e, int root_fd, const struct port_record *p)
