@@ -175,10 +175,11 @@ MAN := $(wildcard man/*.[1-8])
 install: all
 	install -D -s -m 755 $(BUILD)/bawn $(DESTDIR)$(PREFIX)/bin/bawn
 	install -D -s -m 755 -t $(DESTDIR)$(LIBEXECDIR) $(HELPERS:%=$(BUILD)/%)
+	install -D -s -m 755 -t $(DESTDIR)$(PREFIX)/libexec/cni $(BUILD)/bawn-cni
 	$(foreach m,$(MAN),install -D -m 644 $(m) \
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)) &&) :
 	install -D -m 644 config/completion/bawn.bash $(DESTDIR)$(COMPLETIONDIR)/bawn
-	$(foreach f,$(wildcard $(addprefix config/,podman/* docker/* containerd/*)),install -D -m 644 $(f) \
+	$(foreach f,$(wildcard $(addprefix config/,podman/* docker/* containerd/* cni/*)),install -D -m 644 $(f) \
 		$(DESTDIR)$(PREFIX)/share/bawn/$(f:config/%=%) &&) :
 
 # ---- tests -----------------------------------------------------------------------------------

@@ -25,5 +25,7 @@ int port_restore_routes(struct err *e, struct nl *there, const struct network *n
 int port_remove_there(struct err *e, struct nl *there, const struct port_record *p);
 /* Removes what the host has of it; nothing is fine. */
 int port_remove(struct err *e, int root_fd, struct nl *here, const struct port_record *p);
+/* Whether it is there on both sides, up, with its addresses: ERR_STATE says what is missing. */
+int port_check(struct err *e, int netns_fd, const struct port_record *p);
 
 #endif
