@@ -15,7 +15,7 @@ static const struct opt network_options[] = {
 	{"gateway", 0, OPT_LIST, "ADDRESS", "create: the host's address (default: the first one); "
 	 "with a parent, the router's (default: none)",
 	 NETWORK(gateways), NULL},
-	{"dns", 0, OPT_LIST, "ADDRESS", "create: a name server to tell about in 'inspect'",
+	{"dns", 0, OPT_LIST, "ADDRESS", "create: a name server for the containers",
 	 NETWORK(dns), NULL},
 	{"mtu", 0, OPT_U32, "BYTES", "create: largest packet, 1280 to 65535 (default: 1500)",
 	 NETWORK(mtu), NULL},

@@ -1,6 +1,7 @@
 /* An interface for a container: see netns.h. */
 #include "netns.h"
 
+#include "hosts.h"
 #include "link.h"
 #include "port.h"
 #include "sysctl.h"
@@ -93,6 +94,8 @@ static int attach(struct err *e, struct attachment *a)
 		r = port_make(e, &a->sides, &a->network, &a->port);
 	if (r == 0)
 		r = port_publish(e, a->root_fd, &a->port);
+	if (r == 0)
+		r = hosts_add(e, a->root_fd, &a->network, &a->port);
 	if (r < 0)
 		take_back(a);
 	return r;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "hosts.h"
+
 #define PORTS_MAX 65536
 #define RECORD_MAX 65536
 #define RECORD_NAME (LEASE_MARK_SIZE + IF_NAMESIZE + 1)
@@ -404,6 +406,8 @@ int lease_release(struct err *e, int root_fd, const struct network *n, const str
 	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
 	int r = parts_open(e, root_fd, n, &parts);
 
+	if (r == 0)
+		r = hosts_remove(e, root_fd, n, p);
 	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++)
 		if (p->ips[i].family)
 			r = give_back(e, parts.addresses, p, ip_text(&p->ips[i], text));
@@ -437,8 +441,10 @@ static int empty_part(struct err *e, int root_fd, const struct network *n, const
 int lease_forget(struct err *e, int root_fd, const struct network *n)
 {
 	char path[NETWORK_NAME_MAX + 32];
-	int r = empty_part(e, root_fd, n, "ports");
+	int r = hosts_forget(e, root_fd, n);
 
+	if (r == 0)
+		r = empty_part(e, root_fd, n, "ports");
 	if (r == 0)
 		r = empty_part(e, root_fd, n, "addresses");
 	if (r == 0)

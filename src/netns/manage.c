@@ -5,6 +5,7 @@
 
 #include "bridge.h"
 #include "define.h"
+#include "hosts.h"
 #include "nft.h"
 #include "port.h"
 #include "routed.h"
@@ -159,11 +160,13 @@ static int restore_port(struct err *e, void *arg, const struct network *n,
 			const struct port_record *p)
 {
 	struct session *s = arg;
+	int r;
 
 	if (is_gone(p))
 		return remove_port(e, s, n, p);
 	usage_keep(&s->nl, s->root_fd, n, p);
-	return port_restore(e, &s->nl, n, p);
+	r = port_restore(e, &s->nl, n, p);
+	return r < 0 ? r : hosts_add(e, s->root_fd, n, p);
 }
 
 int network_reload(struct err *e, const char *root)

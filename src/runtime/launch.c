@@ -457,6 +457,8 @@ int launch_prepare(struct err *e, struct launch *l, bool with_gate)
 	l->made = true;
 	r = launch_plan_networks(e, l);
 	if (r == 0)
+		r = launch_network_files(e, l);
+	if (r == 0)
 		r = make_cgroup(e, l);
 	if (r == 0)
 		r = prepare_root(e, l);

@@ -12,6 +12,8 @@ int launch_choose_networks(struct err *e, struct launch *l);
 int container_open_netns(struct err *e, const struct container *c);
 /* Before anything is made: checks that it can be done, and logs the intent. */
 int launch_plan_networks(struct err *e, struct launch *l);
+/* Files that tell the container of its networks, as mounts: network_files.c. */
+int launch_network_files(struct err *e, struct launch *l);
 /* The interfaces, in the child's network namespace. */
 int launch_networks(struct err *e, const struct launch *l);
 /* What it has received and sent on them, over all its lives: a JSON array in the arena, or NULL

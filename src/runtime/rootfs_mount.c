@@ -79,6 +79,13 @@ static int attach(struct err *e, struct rootfs *r, size_t i, int fd, int target)
 	return rc < 0 ? rc : mount_change(e, fd, &own);
 }
 
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int mount_bind(struct err *e, struct rootfs *r, size_t i)
 {
 	const struct spec_mount *m = &r->opt.spec->mounts.v[i];
@@ -89,6 +96,8 @@ static int mount_bind(struct err *e, struct rootfs *r, size_t i)
 		return err_sys(e, "stat %s", m->source ? m->source : "the source");
 	target = S_ISDIR(st.st_mode) ? path_make_dir(e, r->root_fd, m->destination)
 				     : path_make_file(e, r->root_fd, m->destination);
+	if (m->optional && !is_file(target))
+		return 0;
 	return target < 0 ? target : attach(e, r, i, fd, target);
 }
 

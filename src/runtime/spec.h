@@ -81,6 +81,7 @@ struct spec_mount {
 	uint64_t sb_flags;				/* MS_SYNCHRONOUS, ... of the superblock */
 	struct strv data;				/* file system options: "size=64k" */
 	bool tmpcopyup;
+	bool optional;		/* bawn's own: left out where there is no file to mount it on */
 	bool idmap, idmap_recursive;			/* idmap/ridmap, or mappings given */
 	/* With idmap: these; empty when the container joins a user namespace: then that one. */
 	struct spec_id_maps uid_maps, gid_maps;
