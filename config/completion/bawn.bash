@@ -8,7 +8,7 @@ _bawn_verbs="run create start exec state list ps stats events update kill delete
 _bawn_options()
 {
 	local launch="--bundle -b --config -f --pid-file --console-socket --pidfd-socket \
-		--preserve-fds --network --publish --no-pivot --no-new-keyring --no-subreaper"
+		--preserve-fds --network --publish --firewall --no-pivot --no-new-keyring --no-subreaper"
 
 	case $1 in
 	'')
@@ -58,7 +58,7 @@ _bawn_value()
 		network:--format | network:-f | doctor:--format | doctor:-f) echo "table json" ;;
 	network:--kind) echo "bridge guest-lan routed macvlan ipvlan" ;;
 	network:--subnet | network:--gateway | network:--dns | network:--mtu | network:--bridge | \
-		network:--parent | *:--network | *:--publish) echo other ;;
+		network:--parent | *:--network | *:--publish | *:--firewall) echo other ;;
 	update:--resources | update:-r) echo file ;;
 	update:--help) ;;
 	update:--*) echo other ;;

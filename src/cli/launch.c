@@ -30,6 +30,9 @@ static const struct opt run_options[] = {
 	{"publish", 0, OPT_LIST, "PORTS", "lead a port of the host to one of the container: "
 	 "[ADDRESS:]PORT:PORT[/PROTOCOL]; PROTOCOL: tcp (default), udp, sctp; ranges: "
 	 "8000-8009:80-89; can be repeated", LAUNCH(publish), NULL},
+	{"firewall", 0, OPT_LIST, "RULE", "let through or drop what comes in or goes out on networks: "
+	 "in|out:allow|deny[:PROTOCOL[:PORTS[:ADDRESS]]], as in:deny and in:allow:tcp:443; the first "
+	 "one that matches counts, replies pass; can be repeated", LAUNCH(firewall), NULL},
 	{"no-pivot", 0, OPT_BOOL, NULL, "move the root mount instead of calling pivot_root(2): "
 	 "for a host that runs from an initramfs; weaker", LAUNCH(no_pivot), NULL},
 	{"no-new-keyring", 0, OPT_BOOL, NULL, "keep the caller's session keyring",

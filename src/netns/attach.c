@@ -124,6 +124,48 @@ static int take_publish(struct err *e, struct network_attach *want, struct attac
 	return 0;
 }
 
+static int parse_firewall(struct err *e, const struct network_attach *want, struct port_record *p)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < want->firewall.n && r == 0; i++)
+		r = firewall_parse(e, want->firewall.v[i], &p->firewall);
+	return r < 0 ? r : firewall_check(e, &p->firewall);
+}
+
+static int copy_firewall(struct err *e, void *arg, const struct network *n,
+			 const struct port_record *p)
+{
+	struct port_record *to = arg;
+
+	(void)e, (void)n;
+	to->firewall = p->firewall;
+	return 0;
+}
+
+/* All interfaces of a container have the same. */
+static int inherit_firewall(struct err *e, struct attachment *a)
+{
+	_arena_ struct arena arena = {0};
+	struct network_list all = {0};
+	int r = network_list(e, a->root_fd, &arena, &all);
+
+	for (size_t i = 0; r == 0 && i < all.n; i++)
+		r = lease_walk(e, a->root_fd, &all.v[i], a->port.mark, copy_firewall, &a->port);
+	return r;
+}
+
+static int take_firewall(struct err *e, const struct network_attach *want, struct attachment *a)
+{
+	int r = want->later ? inherit_firewall(e, a) : 0;
+
+	if (r == 0 && a->port.firewall.n && network_has_parent(a->network.kind))
+		return err_set(e, ERR_USAGE,
+			       "firewall: the host does not see what passes through a "
+			       "parent");
+	return r;
+}
+
 static int parse_publish(struct err *e, const struct network_attach *want, struct port_record *p)
 {
 	unsigned int ports = 0;
@@ -180,6 +222,8 @@ int network_attach(struct err *e, struct network_attach *want)
 	if (r == 0)
 		r = parse_publish(e, want, &a.port);
 	if (r == 0)
+		r = parse_firewall(e, want, &a.port);
+	if (r == 0)
 		r = want_parse(e, want->spec, name, &a.port);
 	if (r == 0)
 		r = network_root_open(e, want->root, &a.root_fd);
@@ -187,6 +231,8 @@ int network_attach(struct err *e, struct network_attach *want)
 		r = network_load(e, a.root_fd, name, &a.network);
 	if (r == 0)
 		r = take_publish(e, want, &a);
+	if (r == 0)
+		r = take_firewall(e, want, &a);
 	if (r == 0) {
 		r = attach(e, &a);
 		if (r < 0)

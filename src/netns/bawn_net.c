@@ -8,7 +8,8 @@
  *		 [isolate=yes]
  *	bawn-net delete ROOT NAME
  *	bawn-net reload ROOT
- *	bawn-net attach FD ROOT OWNER MARK [name=NAME] [publish=PORTS]... NETWORK[,OPTION]...
+ *	bawn-net attach FD ROOT OWNER MARK [name=NAME] [publish=PORTS]... [firewall=RULE]...
+ *		 [later=yes] NETWORK[,OPTION]...
  *	bawn-net detach FD|- ROOT MARK NETWORK[,name=INTERFACE]
  *	bawn-net release ROOT MARK
  *	bawn-net usage FD ROOT MARK
@@ -126,6 +127,10 @@ static int attach_option(struct err *e, struct network_attach *want, char *word)
 		want->name = value;
 	else if (str_has_prefix(word, "publish="))
 		want->publish.v[want->publish.n++] = word + strlen("publish=");
+	else if (str_has_prefix(word, "firewall="))
+		want->firewall.v[want->firewall.n++] = word + strlen("firewall=");
+	else if (str_eq(word, "later=yes"))
+		want->later = true;
 	else
 		return err_set(e, ERR_USAGE, "unknown option \"%.60s\"", word);
 	return 0;
@@ -137,7 +142,8 @@ static int cmd_attach(struct err *e, struct arena *a, size_t argc, char **argv)
 	int r = 0;
 
 	want.publish.v = arena_array(a, argc, sizeof(char *));
-	if (!want.publish.v)
+	want.firewall.v = arena_array(a, argc, sizeof(char *));
+	if (!want.publish.v || !want.firewall.v)
 		return err_nomem(e);
 	if (fd_argument(argv[0], &want.netns_fd) < 0)
 		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);

@@ -50,7 +50,7 @@ static void record_name(const struct port_record *p, char name[RECORD_NAME])
 static int write_record(struct err *e, int ports, const struct port_record *p)
 {
 	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
-	char published[PUBLISH_TEXT];
+	char published[PUBLISH_TEXT], rule[FIREWALL_TEXT];
 	_buf_ struct buf out = {0};
 	int r;
 
@@ -68,6 +68,8 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	write_rate(&out, &p->rate);
 	for (size_t i = 0; i < p->n_publish; i++)
 		buf_printf(&out, "publish %s\n", publish_text(&p->publish[i], published));
+	for (size_t i = 0; i < p->firewall.n; i++)
+		buf_printf(&out, "firewall %s\n", firewall_text(&p->firewall.rules[i], rule));
 	if (out.failed)
 		return err_nomem(e);
 	record_name(p, name);
@@ -101,6 +103,8 @@ static bool take_line(struct port_record *p, const char *line)
 	if ((value = str_after(line, "publish ")))
 		return p->n_publish < PUBLISH_MAX &&
 		       publish_parse(&ignored, value, &p->publish[p->n_publish++]) == 0;
+	if ((value = str_after(line, "firewall ")))
+		return firewall_parse(&ignored, value, &p->firewall) == 0;
 	value = str_after(line, "ip ");
 	if (!value || ip_parse(value, &ip) < 0)
 		return false;

@@ -14,6 +14,7 @@
 #ifndef BAWN_NETNS_LEASE_H
 #define BAWN_NETNS_LEASE_H
 
+#include "firewall.h"
 #include "network.h"
 #include "publish.h"
 #include "rate.h"
@@ -32,6 +33,7 @@ struct port_record {
 	struct rate rate;
 	struct publish publish[PUBLISH_MAX];
 	size_t n_publish;
+	struct firewall firewall;
 };
 
 bool port_has_mac(const struct port_record *p);

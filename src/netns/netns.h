@@ -56,6 +56,8 @@ struct network_attach {
 	const char *name;		/* for the others of the network; NULL: none */
 	const char *spec;		/* NETWORK[,ip=...][,ip6=...][,mac=...][,name=...] */
 	struct strv publish;		/* [HOSTIP:]HOST:CTR[/PROTOCOL]; none once it is done */
+	struct strv firewall;		/* DIRECTION:ACTION[:PROTOCOL[:PORTS[:ADDRESS]]] */
+	bool later;			/* it runs: the firewall of its other interfaces */
 };
 /* Gives a container an interface of a network: named (by default the first of eth0, eth1... that is
  * free), addressed, with a default route when it is the first that has one, up, and guarded on the

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "nft_batch.h"
+#include "nft_firewall.h"
 #include "nft_publish.h"
 
 #define TABLE "bawn"
@@ -266,7 +267,7 @@ static void add_counters(struct nft_batch *b, const struct port_record *id, bool
 			nft_add_counter(b, NFPROTO_NETDEV, id->port, nft_counters[i]);
 	if (!sees_received)
 		return;
-	nft_chain_to_device(b, id->port, RECEIVED);
+	nft_chain_of_port(b, id->port, RECEIVED, NF_NETDEV_EGRESS, 0);
 	nft_flush(b, NFPROTO_NETDEV, id->port, RECEIVED);
 	count_received(b, id, ETH_P_IP, COUNT_IN4);
 	count_received(b, id, ETH_P_IPV6, COUNT_IN6);
@@ -306,6 +307,8 @@ static int guard_port(struct err *e, const struct network *n, const struct port_
 	if (id->ips[SUBNET_V6].family)
 		guard_ip6(&b, n, id);
 	drop_rest(&b, id);
+	if (id->firewall.n)
+		nft_add_firewall(&b, id);
 	return nft_commit(e, &b);
 }
 
@@ -317,6 +320,9 @@ int nft_guard_port(struct err *e, const struct network *n, const struct port_rec
 
 	if (r == -EOPNOTSUPP)
 		r = guard_port(e, n, id, false);
+	if (r == -EOPNOTSUPP && id->firewall.n)
+		return err_set(e, ERR_UNSUPPORTED,
+			       "firewall: needs CONFIG_NETFILTER_EGRESS (Linux 5.16)");
 	return r < 0 ? err_wrap(e, r, "guard the port %s", id->port) : 0;
 }
 

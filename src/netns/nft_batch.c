@@ -203,12 +203,24 @@ void nft_chain_of_device(struct nft_batch *b, const char *device)
 	put_chain(b, NFPROTO_NETDEV, c);
 }
 
-void nft_chain_to_device(struct nft_batch *b, const char *device, const char *chain)
+void nft_chain_of_port(struct nft_batch *b, const char *device, const char *chain, uint32_t hook,
+		       int32_t priority)
 {
-	struct nftnl_chain *c = base_chain(device, chain, "filter", NF_NETDEV_EGRESS, 0, NF_ACCEPT);
+	struct nftnl_chain *c = base_chain(device, chain, "filter", hook, priority, NF_ACCEPT);
 
 	if (c)
 		nftnl_chain_set_str(c, NFTNL_CHAIN_DEV, device);
+	put_chain(b, NFPROTO_NETDEV, c);
+}
+
+void nft_chain(struct nft_batch *b, const char *table, const char *chain)
+{
+	struct nftnl_chain *c = nftnl_chain_alloc();
+
+	if (c) {
+		nftnl_chain_set_str(c, NFTNL_CHAIN_TABLE, table);
+		nftnl_chain_set_str(c, NFTNL_CHAIN_NAME, chain);
+	}
 	put_chain(b, NFPROTO_NETDEV, c);
 }
 

@@ -86,8 +86,7 @@ static void compare(struct nft_rule *r, uint32_t op, const void *data, uint32_t 
 	nftnl_expr_set(x, NFTNL_EXPR_CMP_DATA, data, size);
 }
 
-/* One bit of them at least. */
-static void match_bits(struct nft_rule *r, const void *bits, uint32_t size)
+static void mask(struct nft_rule *r, const void *bits, uint32_t size)
 {
 	static const uint8_t zero[16];
 	struct nftnl_expr *x = add(r, "bitwise");
@@ -99,7 +98,38 @@ static void match_bits(struct nft_rule *r, const void *bits, uint32_t size)
 	nftnl_expr_set_u32(x, NFTNL_EXPR_BITWISE_LEN, size);
 	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_MASK, bits, size);
 	nftnl_expr_set(x, NFTNL_EXPR_BITWISE_XOR, zero, size);
+}
+
+/* One bit of them at least. */
+static void match_bits(struct nft_rule *r, const void *bits, uint32_t size)
+{
+	static const uint8_t zero[16];
+
+	mask(r, bits, size);
 	compare(r, NFT_CMP_NEQ, zero, size);
+}
+
+void nft_match_any_bit(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *bits,
+		       uint32_t size)
+{
+	load_payload(r, base, offset, size, REGISTER);
+	match_bits(r, bits, size);
+}
+
+void nft_match_masked(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *bits,
+		      const void *data, uint32_t size)
+{
+	load_payload(r, base, offset, size, REGISTER);
+	mask(r, bits, size);
+	compare(r, NFT_CMP_EQ, data, size);
+}
+
+void nft_match_range(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *first,
+		     const void *last, uint32_t size)
+{
+	load_payload(r, base, offset, size, REGISTER);
+	compare(r, NFT_CMP_GTE, first, size);
+	compare(r, NFT_CMP_LTE, last, size);
 }
 
 void nft_match(struct nft_rule *r, enum nft_base base, uint32_t offset, const void *data,
@@ -155,20 +185,33 @@ void nft_match_translated(struct nft_rule *r)
 	match_bits(r, &bit, sizeof(bit));
 }
 
-void nft_match_fragment(struct nft_rule *r)
+static void load_fragment(struct nft_rule *r, uint32_t offset, uint32_t size, uint32_t flags,
+			  uint32_t to)
 {
 	struct nftnl_expr *x = add(r, "exthdr");
-	const uint8_t present = 1;
 
 	if (!x)
 		return;
-	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_DREG, REGISTER);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_DREG, to);
 	nftnl_expr_set_u8(x, NFTNL_EXPR_EXTHDR_TYPE, IPPROTO_FRAGMENT);
-	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_OFFSET, 0);
-	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_LEN, 1);
-	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_FLAGS, NFT_EXTHDR_F_PRESENT);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_OFFSET, offset);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_LEN, size);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_FLAGS, flags);
 	nftnl_expr_set_u32(x, NFTNL_EXPR_EXTHDR_OP, NFT_EXTHDR_OP_IPV6);
+}
+
+void nft_match_fragment(struct nft_rule *r)
+{
+	const uint8_t present = 1;
+
+	load_fragment(r, 0, 1, NFT_EXTHDR_F_PRESENT, REGISTER);
 	compare(r, NFT_CMP_EQ, &present, sizeof(present));
+}
+
+void nft_match_fragment_bits(struct nft_rule *r, uint32_t offset, const void *bits, uint32_t size)
+{
+	load_fragment(r, offset, size, 0, REGISTER);
+	match_bits(r, bits, size);
 }
 
 /* The register for the next `size` bytes of the key. */
@@ -192,6 +235,24 @@ void nft_key_meta(struct nft_rule *r, uint32_t meta)
 	bool name = meta == NFT_META_IIFNAME || meta == NFT_META_OIFNAME;
 
 	load_meta(r, meta, key_register(r, name ? IF_NAMESIZE : 4));
+}
+
+void nft_key_fragment(struct nft_rule *r, uint32_t offset, uint32_t size)
+{
+	load_fragment(r, offset, size, 0, key_register(r, size));
+}
+
+void nft_update(struct nft_rule *r, const struct nft_set *set, uint64_t seconds)
+{
+	struct nftnl_expr *x = add(r, "dynset");
+
+	if (!x)
+		return;
+	nftnl_expr_set_u32(x, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(x, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	nftnl_expr_set_u64(x, NFTNL_EXPR_DYNSET_TIMEOUT, seconds * 1000);
+	nftnl_expr_set_str(x, NFTNL_EXPR_DYNSET_SET_NAME, set->name);
+	r->key = 0;
 }
 
 void nft_lookup(struct nft_rule *r, const struct nft_set *set, bool invert)
@@ -242,7 +303,7 @@ void nft_count(struct nft_rule *r, const char *counter)
 	nftnl_expr_set_str(x, NFTNL_EXPR_OBJREF_IMM_NAME, counter);
 }
 
-static void end_rule(struct nft_rule *r)
+void nft_end(struct nft_rule *r)
 {
 	struct nlmsghdr *m = r->rule ? nft_message(r->batch, NFT_MSG_NEWRULE,
 						   nftnl_rule_get_u32(r->rule, NFTNL_RULE_FAMILY),
@@ -266,13 +327,25 @@ void nft_verdict(struct nft_rule *r, uint32_t verdict)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, verdict);
 	}
-	end_rule(r);
+	nft_end(r);
+}
+
+void nft_goto(struct nft_rule *r, const char *chain)
+{
+	struct nftnl_expr *x = add(r, "immediate");
+
+	if (x) {
+		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+		nftnl_expr_set_u32(x, NFTNL_EXPR_IMM_VERDICT, (uint32_t)NFT_GOTO);
+		nftnl_expr_set_str(x, NFTNL_EXPR_IMM_CHAIN, chain);
+	}
+	nft_end(r);
 }
 
 void nft_masquerade(struct nft_rule *r)
 {
 	(void)add(r, "masq");
-	end_rule(r);
+	nft_end(r);
 }
 
 void nft_translate(struct nft_rule *r, uint8_t family)
@@ -286,5 +359,5 @@ void nft_translate(struct nft_rule *r, uint8_t family)
 		nftnl_expr_set_u32(x, NFTNL_EXPR_NAT_REG_PROTO_MIN,
 				   NFT_REG32_00 + (family == NFPROTO_IPV4 ? 1 : 4));
 	}
-	end_rule(r);
+	nft_end(r);
 }

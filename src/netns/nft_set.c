@@ -12,6 +12,7 @@ static const struct {
 } types[] = {
 	[NFT_IP4] = {7, 4, 2},	    [NFT_IP6] = {8, 16, 2},   [NFT_PROTOCOL] = {12, 4, 2},
 	[NFT_SERVICE] = {13, 4, 2}, [NFT_GROUP] = {35, 4, 1}, [NFT_DEVICE] = {41, IF_NAMESIZE, 1},
+	[NFT_FRAGMENT] = {4, 4, 2},
 };
 #define TYPE_BITS 6
 #define ELEMENTS_MAX 256		/* of one message: an attribute has 64 KiB at most */
@@ -62,6 +63,8 @@ void nft_set(struct nft_batch *b, const struct nft_set *set)
 	if (m) {
 		nftnl_set_set_u32(s, NFTNL_SET_FLAGS,
 				  set->flags | (set->data[0] ? NFT_SET_MAP : 0));
+		if (set->size)
+			nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, set->size);
 		put_fields(s, set->key, NFTNL_SET_KEY_TYPE, NFTNL_SET_KEY_LEN);
 		if (set->data[0])
 			put_fields(s, set->data, NFTNL_SET_DATA_TYPE, NFTNL_SET_DATA_LEN);

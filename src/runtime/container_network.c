@@ -69,10 +69,10 @@ int launch_plan_networks(struct err *e, struct launch *l)
 	int r;
 
 	if (!l->networks.n)
-		return l->opt->publish.n ? err_set(e, ERR_USAGE,
-						   "--publish: without a --network "
-						   "the host leads nowhere")
-					 : 0;
+		return l->opt->publish.n || l->opt->firewall.n
+			       ? err_set(e, ERR_USAGE,
+					 "--publish and --firewall are about a --network")
+			       : 0;
 	if (!l->spec.linux_.ns[NS_NET].present || l->spec.linux_.ns[NS_NET].path)
 		return err_set(e, ERR_USAGE,
 			       "--network: the container has no network namespace of its own");
@@ -99,15 +99,18 @@ static int add_options(struct err *e, struct arena *a, struct strv *words, const
 /* Options of the container come before the networks. */
 static int make_words(struct err *e, struct arena *a, const struct launch *l, struct strv *ret)
 {
-	const struct strv *publish = &l->opt->publish;
+	const struct launch_options *opt = l->opt;
 	int r;
 
 	*ret = (struct strv){
-		.v = arena_array(a, publish->n + l->networks.n, sizeof(*ret->v)),
+		.v = arena_array(a, opt->publish.n + opt->firewall.n + l->networks.n,
+				 sizeof(*ret->v)),
 	};
 	if (!ret->v)
 		return err_nomem(e);
-	r = add_options(e, a, ret, "publish", publish);
+	r = add_options(e, a, ret, "publish", &opt->publish);
+	if (r == 0)
+		r = add_options(e, a, ret, "firewall", &opt->firewall);
 	for (size_t i = 0; i < l->networks.n; i++)
 		ret->v[ret->n++] = l->networks.v[i];
 	return r;
@@ -151,7 +154,7 @@ int container_network_attach(struct err *e, const struct runtime *rt, const char
 {
 	_container_ struct container c;
 	_close_ int netns = FD_NONE;
-	char *word = (char *)(uintptr_t)network;
+	char later[] = "later=yes", *words[] = {later, (char *)(uintptr_t)network};
 	int r = container_open_locked(e, &c, rt, id);
 
 	if (r == 0)
@@ -161,7 +164,7 @@ int container_network_attach(struct err *e, const struct runtime *rt, const char
 			    id);
 	if (r >= 0)
 		r = have_mark(e, &c);
-	return r < 0 ? r : attach(e, &c, netns, &(struct strv){.v = &word, .n = 1});
+	return r < 0 ? r : attach(e, &c, netns, &(struct strv){.v = words, .n = 2});
 }
 
 int container_network_detach(struct err *e, const struct runtime *rt, const char *id,

@@ -87,6 +87,7 @@ struct launch_options {
 	uint32_t preserve_fds;		/* fds 3 .. 3+n-1 stay open */
 	struct strv networks;		/* NAME[,OPTION]...: network.h */
 	struct strv publish;		/* [HOSTIP:]HOST:CTR[/PROTOCOL] of one of them */
+	struct strv firewall;		/* DIRECTION:ACTION[:PROTOCOL[:PORTS[:ADDRESS]]] of all */
 	bool no_pivot, no_new_keyring;
 	bool detach, keep;		/* run only */
 };

@@ -190,7 +190,7 @@ bridge_filter() { # 0 or 1
 	END
 	run_bawn run --bundle "$BUNDLE" --publish 80:80 "$ID"
 	assert_status 2
-	assert_output_has "--publish: without a --network"
+	assert_output_has "--publish and --firewall are about a --network"
 	run_bawn run --bundle "$BUNDLE" --network lan --publish 80:80 "$ID"
 	assert_status 125
 	assert_output_has "the host does not lead to any of the container's networks"

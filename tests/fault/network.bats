@@ -160,10 +160,6 @@ container_goes() {
 		run -d --bundle "$BUNDLE" --network web "$ID"
 }
 
-published() {
-	bawn run -d --bundle "$BUNDLE" --network web --publish 8080:80 --publish 10.88.0.1:53-54:53-54/udp "$ID"
-}
-
 published_go() {
 	container_goes "$1"
 	[[ ! -e $NETS/.published ]] || fail "published: $1"
@@ -176,7 +172,7 @@ published_go() {
 	elements=$(on_host nft list table inet bawn | grep -c elements)
 	sweep_command no_interface published_go "$real_bawn" --root "$ROOT" --network-root "$NETS" \
 		run -d --bundle "$BUNDLE" --network web --publish 8080:80 \
-		--publish 10.88.0.1:53-54:53-54/udp "$ID"
+		--publish 10.88.0.1:53-54:53-54/udp --firewall in:deny --firewall in:allow:tcp:80 "$ID"
 }
 
 @test "release with published ports, killed" {
@@ -184,7 +180,8 @@ published_go() {
 }
 
 attach_published() {
-	on_host "$net" attach 5 "$NETS" "$TMP" "$mark" publish=8080:80 publish=53-54:53-54/udp web \
+	on_host "$net" attach 5 "$NETS" "$TMP" "$mark" publish=8080:80 publish=53-54:53-54/udp \
+		firewall=in:deny firewall=in:allow:tcp:80 web \
 		5<"/proc/$guest/ns/net"
 }
 
@@ -207,7 +204,8 @@ sweep_release_published() {
 sweep_attach_published() {
 	elements=$(on_host nft list table inet bawn | grep -c elements)
 	sweep_command no_interface release_published "$net" attach 5 "$NETS" "$TMP" "$mark" \
-		publish=8080:80 publish=53-54:53-54/udp web 5<"/proc/$guest/ns/net"
+		publish=8080:80 publish=53-54:53-54/udp \
+		firewall=in:deny firewall=in:allow:tcp:80 web 5<"/proc/$guest/ns/net"
 }
 
 @test "delete --force with a network, killed" {
