@@ -44,7 +44,7 @@ static int add_veth(struct err *e, struct port_sides *s, const struct network *n
 	r = link_add_veth(e, &s->here, &v);
 	if (r == -EXFULL)
 		return err_set(e, ERR_STATE,
-			       "its bridge %s has 1024 ports, which is all that a bridge takes: "
+			       "its bridge %s has 1023 ports, which is all that a bridge takes: "
 			       "make another network",
 			       n->bridge);
 	return r < 0 ? err_wrap(e, r, "make the interface %s", p->interface) : 0;
