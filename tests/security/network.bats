@@ -175,3 +175,19 @@ unguard() { # ID
 		ra-hidden redirect dhcp6-server
 	assert_arrived world mac mac-ip6 ip4 ip6 nd-advert nd-advert-hidden dhcp-server
 }
+
+@test "a firewall: of any sender, family, fragment or tag only ARP and neighbour discovery arrives" {
+	bawn network create web
+	host_devices=(bw-web)
+	bawn run -d --bundle "$BUNDLE" --network web --firewall in:deny "$ID-victim"
+	start_on "$ID" web
+	# No guard keeps them back: what arrives is what the victim's own rules let in.
+	unguard "$ID"
+	attack "$ID"
+	assert_equal "$(arrived victim)" "$("$frames" kinds |
+		grep -E '^(good-)?(mac-)?(arp|nd|advert|detection|ra|redirect)(-|$)' | sort | xargs)"
+	# The test can fail.
+	unguard "$ID-victim"
+	attack "$ID"
+	[[ $(arrived victim) == *good-ip4*good-ip6* ]]
+}
