@@ -191,3 +191,18 @@ unguard() { # ID
 	attack "$ID"
 	[[ $(arrived victim) == *good-ip4*good-ip6* ]]
 }
+
+@test "published ports: the host's loopback is out of reach for containers" {
+	load ../cli/talk
+	bawn network create --subnet 10.88.0.0/24 --no-ipv6 web
+	bawn run -d --bundle "$BUNDLE" --network web --publish 8080:80 "$ID"
+	serve host tcp/7000
+	in_container "$ID" ip addr del 127.0.0.1/8 dev lo
+	in_container "$ID" ip route add 127.0.0.0/8 via 10.88.0.1
+	in_container "$ID" sysctl -qw net.ipv4.conf.all.route_localnet=1
+	assert_no_answer "$ID" 127.0.0.1 tcp/7000
+	# The test can fail.
+	unguard "$ID"
+	assert_equal "$(ask "$ID" 127.0.0.1 tcp/7000)" "10.88.0.2 hello"
+	talk_teardown
+}
