@@ -8,7 +8,8 @@ _bawn_verbs="run create start exec state list ps stats events update kill delete
 _bawn_options()
 {
 	local launch="--bundle -b --config -f --pid-file --console-socket --pidfd-socket \
-		--preserve-fds --network --publish --firewall --no-pivot --no-new-keyring --no-subreaper"
+		--preserve-fds --network --publish --firewall --network-from \
+		--no-pivot --no-new-keyring --no-subreaper"
 
 	case $1 in
 	'')
@@ -59,7 +60,7 @@ _bawn_value()
 	network:--kind) echo "bridge guest-lan routed macvlan ipvlan" ;;
 	network:--subnet | network:--gateway | network:--dns | network:--mtu | network:--bridge | \
 		network:--parent | *:--network | *:--publish | *:--firewall) echo other ;;
-	update:--resources | update:-r) echo file ;;
+	update:--resources | update:-r | *:--network-from) echo file ;;
 	update:--help) ;;
 	update:--*) echo other ;;
 	*:--preserve-fds | events:--interval | exec:--user | exec:-u | exec:--additional-gids | exec:-g | \

@@ -28,7 +28,7 @@ struct args {
 	struct launch_options launch;
 	struct exec_options exec;
 	const char *update[UPDATE_OPTIONS_MAX];		/* update.c; NULL: not given */
-	const char *bundle;
+	const char *bundle, *network_from;
 	const char *criu;
 	int format;
 	struct network_args {				/* network.c */

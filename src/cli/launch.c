@@ -33,6 +33,8 @@ static const struct opt run_options[] = {
 	{"firewall", 0, OPT_LIST, "RULE", "let through or drop what comes in or goes out on networks: "
 	 "in|out:allow|deny[:PROTOCOL[:PORTS[:ADDRESS]]], as in:deny and in:allow:tcp:443; the first "
 	 "one that matches counts, replies pass; can be repeated", LAUNCH(firewall), NULL},
+	{"network-from", 0, OPT_STR, "FILE", "networks, ports and rules as 'bawn network export' has "
+	 "written them", offsetof(struct args, network_from), NULL},
 	{"no-pivot", 0, OPT_BOOL, NULL, "move the root mount instead of calling pivot_root(2): "
 	 "for a host that runs from an initramfs; weaker", LAUNCH(no_pivot), NULL},
 	{"no-new-keyring", 0, OPT_BOOL, NULL, "keep the caller's session keyring",
@@ -43,16 +45,26 @@ static const struct opt run_options[] = {
 };
 /* clang-format on */
 
+static int take_options(struct err *e, struct cli *c)
+{
+	const char *from = c->args.network_from;
+
+	c->args.launch.id = c->id;
+	return from ? launch_options_from_export(e, &c->arena, from, &c->args.launch) : 0;
+}
+
 static int run_create(struct err *e, struct cli *c)
 {
-	c->args.launch.id = c->id;
-	return container_create(e, &c->rt, &c->args.launch);
+	int r = take_options(e, c);
+
+	return r < 0 ? r : container_create(e, &c->rt, &c->args.launch);
 }
 
 static int run_run(struct err *e, struct cli *c)
 {
-	c->args.launch.id = c->id;
-	return container_run(e, &c->rt, &c->args.launch, &c->status);
+	int r = take_options(e, c);
+
+	return r < 0 ? r : container_run(e, &c->rt, &c->args.launch, &c->status);
 }
 
 const struct verb verb_create = {

@@ -212,6 +212,21 @@ static int list(struct err *e, struct cli *c)
 					     : print_table(e, c, networks, n);
 }
 
+static int export(struct err *e, struct cli *c)
+{
+	struct json_writer w;
+	struct json *tree;
+	int r = container_id_check(e, c->words[1]);
+
+	if (r == 0)
+		r = container_network_export(e, &c->rt, c->words[1], &c->arena, &tree);
+	if (r < 0)
+		return r;
+	json_write_begin(&w, true);
+	json_write_tree(&w, NULL, tree);
+	return cli_print_json(e, &w);
+}
+
 /* ---- the verb -------------------------------------------------------------------------------- */
 
 static const struct command {
@@ -221,7 +236,7 @@ static const struct command {
 } commands[] = {
 	{"create", 1, create},	   {"list", 0, list},	  {"inspect", 1, inspect},
 	{"delete", 1, delete_one}, {"reload", 0, reload}, {"attach", 2, attach},
-	{"detach", 2, detach},
+	{"detach", 2, detach},	   {"export", 1, export},
 };
 
 static const char *const wanted[] = {"no argument", "one NAME", "ID and NAME"};
@@ -252,7 +267,8 @@ const struct verb verb_network = {
 		"reload makes again what the kernel has lost, after a reboot or when somebody "
 		"flushed nftables.\n"
 		"attach ID NAME[,OPTION...] gives a container that runs an interface, with the "
-		"options of 'bawn run --network'; detach ID NAME[,name=INTERFACE] takes one away.\n"
+		"options of 'bawn run --network'; detach ID NAME[,name=INTERFACE] takes one away. "
+		"export ID prints what it has, for 'bawn run --network-from'.\n"
 		"What a container sends is checked where it enters the host: only its own MAC and "
 		"IP addresses pass, no VLAN tags, no router advertisements (but not with macvlan "
 		"and ipvlan, which the host does not see). Networks do not reach each other.",

@@ -12,11 +12,11 @@
  *		 [later=yes] NETWORK[,OPTION]...
  *	bawn-net detach FD|- ROOT MARK NETWORK[,name=INTERFACE]
  *	bawn-net release ROOT MARK
- *	bawn-net usage FD ROOT MARK
+ *	bawn-net usage|export FD ROOT MARK
  *	bawn-net rate FD ROOT MARK [name=INTERFACE,]OPTION[,OPTION]...
  *
- * FD is an inherited network namespace, the container's; with usage it is where the answer goes.
- * Started by bawn with an empty environment.
+ * FD is an inherited network namespace, the container's; with usage and export it is where the
+ * answer goes. Started by bawn with an empty environment.
  * Exit status: 0; 1 with one line on standard error; 2 usage.
  */
 #include <stdio.h>
@@ -189,18 +189,32 @@ static int cmd_rate(struct err *e, struct arena *a, size_t argc, char **argv)
 	return network_set_rate(e, &want);
 }
 
-static int cmd_usage(struct err *e, struct arena *a, size_t argc, char **argv)
+typedef int (*network_question)(struct err *e, const char *root, const char *mark, struct buf *out);
+
+static int answer(struct err *e, char **argv, network_question ask)
 {
 	_buf_ struct buf out = {0};
 	int fd, r;
 
-	(void)a, (void)argc;
 	if (fd_argument(argv[0], &fd) < 0)
 		return err_set(e, ERR_USAGE, "\"%.20s\" is no fd", argv[0]);
-	r = network_usage(e, argv[1], argv[2], &out);
-	if (r == 0)
-		r = fd_write_all(fd, out.data, out.len);
-	return r < 0 && !e->num ? err_num(e, r, "write the answer") : r;
+	r = ask(e, argv[1], argv[2], &out);
+	if (r < 0)
+		return r;
+	r = fd_write_all(fd, out.data, out.len);
+	return r < 0 ? err_num(e, r, "write the answer") : 0;
+}
+
+static int cmd_usage(struct err *e, struct arena *a, size_t argc, char **argv)
+{
+	(void)a, (void)argc;
+	return answer(e, argv, network_usage);
+}
+
+static int cmd_export(struct err *e, struct arena *a, size_t argc, char **argv)
+{
+	(void)a, (void)argc;
+	return answer(e, argv, network_export);
 }
 
 static const struct command {
@@ -212,7 +226,7 @@ static const struct command {
 	{"delete", 2, 2, cmd_delete},	     {"reload", 1, 1, cmd_reload},
 	{"attach", 5, SIZE_MAX, cmd_attach}, {"detach", 4, 4, cmd_detach},
 	{"release", 2, 2, cmd_release},	     {"rate", 4, 4, cmd_rate},
-	{"usage", 3, 3, cmd_usage},
+	{"usage", 3, 3, cmd_usage},	     {"export", 3, 3, cmd_export},
 };
 
 int main(int argc, char **argv)
@@ -228,7 +242,7 @@ int main(int argc, char **argv)
 			command = &commands[i];
 	if (!command || n < command->min || n > command->max) {
 		dprintf(STDERR_FILENO,
-			"usage: bawn-net move|create|delete|reload|attach|detach|release|rate|usage "
+			"usage: bawn-net move|create|delete|reload|attach|detach|release|rate|usage|export "
 			"ARGUMENT... (started by bawn)\n");
 		return 2;
 	}

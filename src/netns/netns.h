@@ -82,6 +82,8 @@ struct network_rate {
 int network_set_rate(struct err *e, const struct network_rate *want);
 /* What a container has received and sent on networks, as JSON: docs/format/stats.md. */
 int network_usage(struct err *e, const char *root, const char *mark, struct buf *out);
+/* A container's interfaces as JSON from which they can be made again: docs/format/network.md. */
+int network_export(struct err *e, const char *root, const char *mark, struct buf *out);
 /* Takes away everything that network_attach() made for the mark, of every network. */
 int network_release(struct err *e, const char *root, const char *mark);
 

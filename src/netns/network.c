@@ -204,36 +204,42 @@ static void write_subnet(struct json_writer *w, const struct subnet *s)
 	json_write_close(w);
 }
 
-static int network_write(struct err *e, const struct network *n, struct buf *out)
+void network_put(struct json_writer *w, const char *key, const struct network *n)
 {
 	char text[INET6_ADDRSTRLEN];
+
+	json_write_object(w, key);
+	json_write_int(w, "version", FILE_VERSION);
+	json_write_str(w, "name", n->name);
+	json_write_str(w, "kind", network_kind_names[n->kind]);
+	if (*n->bridge)
+		json_write_str(w, "bridge", n->bridge);
+	if (*n->parent)
+		json_write_str(w, "parent", n->parent);
+	if (n->group)
+		json_write_int(w, "group", n->group);
+	json_write_array(w, "subnets");
+	for (size_t i = 0; i < SUBNET_MAX; i++)
+		if (n->subnets[i].prefix.ip.family)
+			write_subnet(w, &n->subnets[i]);
+	json_write_close(w);
+	if (n->mtu)
+		json_write_int(w, "mtu", n->mtu);
+	if (n->isolate)
+		json_write_bool(w, "isolate", true);
+	json_write_array(w, "dns");
+	for (size_t i = 0; i < n->n_dns; i++)
+		json_write_str(w, NULL, ip_text(&n->dns[i], text));
+	json_write_close(w);
+	json_write_close(w);
+}
+
+static int network_write(struct err *e, const struct network *n, struct buf *out)
+{
 	struct json_writer w;
 
 	json_write_begin(&w, true);
-	json_write_object(&w, NULL);
-	json_write_int(&w, "version", FILE_VERSION);
-	json_write_str(&w, "name", n->name);
-	json_write_str(&w, "kind", network_kind_names[n->kind]);
-	if (*n->bridge)
-		json_write_str(&w, "bridge", n->bridge);
-	if (*n->parent)
-		json_write_str(&w, "parent", n->parent);
-	if (n->group)
-		json_write_int(&w, "group", n->group);
-	json_write_array(&w, "subnets");
-	for (size_t i = 0; i < SUBNET_MAX; i++)
-		if (n->subnets[i].prefix.ip.family)
-			write_subnet(&w, &n->subnets[i]);
-	json_write_close(&w);
-	if (n->mtu)
-		json_write_int(&w, "mtu", n->mtu);
-	if (n->isolate)
-		json_write_bool(&w, "isolate", true);
-	json_write_array(&w, "dns");
-	for (size_t i = 0; i < n->n_dns; i++)
-		json_write_str(&w, NULL, ip_text(&n->dns[i], text));
-	json_write_close(&w);
-	json_write_close(&w);
+	network_put(&w, NULL, n);
 	return json_write_end(&w, out) < 0 ? err_nomem(e) : 0;
 }
 

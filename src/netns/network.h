@@ -66,6 +66,8 @@ int network_root_open(struct err *e, const char *root, int *ret_fd);
 
 /* -ENOENT with ERR_NOT_FOUND when there is none of that name. */
 int network_load(struct err *e, int root_fd, const char *name, struct network *ret);
+/* The file's object, as a member of another document. */
+void network_put(struct json_writer *w, const char *key, const struct network *n);
 int network_save(struct err *e, int root_fd, const struct network *n);
 /* Removes the directory; what is in it besides network.json must be gone. */
 int network_forget(struct err *e, int root_fd, const char *name);

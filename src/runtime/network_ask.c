@@ -26,18 +26,35 @@ static int ask(struct err *e, const struct runtime *rt, const struct strv *words
 	return json_parse(e, a, "bawn-net", text.data ? text.data : "", text.len, ret);
 }
 
-int container_network_usage(struct err *e, const struct container *c, struct arena *a,
-			    struct json **ret)
+static int ask_of(struct err *e, const struct container *c, const char *command, struct arena *a,
+		  struct json **ret)
 {
 	const struct container_network *n = &c->state.network;
 	const struct strv none = {0};
 	struct strv words;
-	int r;
+	int r = network_words(e, a, (const char *const[]){command, "3", n->root, n->mark}, 4, &none,
+			      &words);
 
-	*ret = NULL;
-	if (!n->mark)
-		return 0;
-	r = network_words(e, a, (const char *const[]){"usage", "3", n->root, n->mark}, 4, &none,
-			  &words);
 	return r < 0 ? r : ask(e, c->rt, &words, a, ret);
+}
+
+int container_network_usage(struct err *e, const struct container *c, struct arena *a,
+			    struct json **ret)
+{
+	*ret = NULL;
+	return c->state.network.mark ? ask_of(e, c, "usage", a, ret) : 0;
+}
+
+int container_network_export(struct err *e, const struct runtime *rt, const char *id,
+			     struct arena *a, struct json **ret)
+{
+	_container_ struct container c;
+	int r = container_open(e, &c, rt, id);
+
+	if (r < 0)
+		return r;
+	if (!c.state.network.mark)
+		return err_set(e, ERR_STATE,
+			       "the container has no interface of a network of bawn's own");
+	return ask_of(e, &c, "export", a, ret);
 }

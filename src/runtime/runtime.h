@@ -207,6 +207,12 @@ int container_network_attach(struct err *e, const struct runtime *rt, const char
 /* Takes one away, NAME[,name=INTERFACE]; ERR_NOT_FOUND when it has none like that. */
 int container_network_detach(struct err *e, const struct runtime *rt, const char *id,
 			     const char *network);
+/* The document of what a container has on networks: docs/format/network.md. */
+int container_network_export(struct err *e, const struct runtime *rt, const char *id,
+			     struct arena *a, struct json **ret);
+/* networks, publish and firewall from such a document, into the arena. */
+int launch_options_from_export(struct err *e, struct arena *a, const char *path,
+			       struct launch_options *o);
 /* update --net-rate: [name=INTERFACE,]rate=RATE... of what the container has on networks. */
 int container_set_net_rate(struct err *e, const struct runtime *rt, const char *id,
 			   const char *spec);
