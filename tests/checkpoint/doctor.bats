@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # bawn doctor: the host part, with a fake CRIU for what this host's own one is not.
-# where: native vm
+# where: native
 
 load ../cli/helpers
 load criu
