@@ -15,10 +15,25 @@
 
 struct hosts {
 	int fd, root_fd;
-	struct buf text;
+	struct buf text;		/* what the file says: what is written changes both */
 };
 
-static int put_place(struct err *e, const struct hosts *h, size_t place, const char *text)
+static int write_at(struct err *e, struct hosts *h, size_t at, const char *data, size_t len)
+{
+	static const char hole[PLACE];
+
+	if (pwrite(h->fd, data, len, (off_t)at) != (ssize_t)len)
+		return err_sys(e, "write the names of containers");
+	while (h->text.len < at && !h->text.failed)
+		buf_add(&h->text, hole, sizeof(hole));
+	if (at == h->text.len)
+		buf_add(&h->text, data, len);
+	else if (!h->text.failed)
+		memcpy(h->text.data + at, data, len);
+	return h->text.failed ? err_nomem(e) : 0;
+}
+
+static int put_place(struct err *e, struct hosts *h, size_t place, const char *text)
 {
 	char line[PLACE];
 	size_t len = strlen(text);
@@ -26,22 +41,18 @@ static int put_place(struct err *e, const struct hosts *h, size_t place, const c
 	memset(line, ' ', sizeof(line));
 	memcpy(line, text, len < PLACE ? len : PLACE - 1);
 	line[PLACE - 1] = '\n';
-	return pwrite(h->fd, line, PLACE, (off_t)(place * PLACE)) == PLACE
-		       ? 0
-		       : err_sys(e, "write the names of containers");
+	return write_at(e, h, place * PLACE, line, PLACE);
 }
 
 /* As a comment until it is whole. */
-static int put_line(struct err *e, const struct hosts *h, size_t place, const char *text)
+static int put_line(struct err *e, struct hosts *h, size_t place, const char *text)
 {
 	char comment[PLACE] = "#";
 	int r;
 
 	(void)str_format(comment + 1, sizeof(comment) - 1, "%s", text + 1);
 	r = put_place(e, h, place, comment);
-	return r == 0 && pwrite(h->fd, text, 1, (off_t)(place * PLACE)) != 1
-		       ? err_sys(e, "write the names of containers")
-		       : r;
+	return r < 0 ? r : write_at(e, h, place * PLACE, text, 1);
 }
 
 static size_t count_places(const struct hosts *h)
@@ -63,30 +74,18 @@ static size_t find_place(const struct hosts *h, const char *address)
 	return 0;
 }
 
-/* What is changed in the file is changed in the text. */
-static int reread(struct err *e, struct hosts *h)
-{
-	int r;
-
-	buf_done(&h->text);
-	h->text = (struct buf){0};
-	if (lseek(h->fd, 0, SEEK_SET) < 0)
-		return err_sys(e, "read the names of containers");
-	r = fd_read_all(h->fd, FILE_MAX, &h->text);
-	return r < 0 ? err_num(e, r, "read the names of containers") : 0;
-}
-
 static int drop(struct err *e, struct hosts *h, const struct port_record *p)
 {
 	char address[INET6_ADDRSTRLEN];
+	int r = 0;
 
-	for (size_t i = 0; i < SUBNET_MAX; i++) {
+	for (size_t i = 0; i < SUBNET_MAX && r == 0; i++) {
 		size_t place = p->ips[i].family ? find_place(h, ip_text(&p->ips[i], address)) : 0;
 
-		if (place && pwrite(h->fd, "#", 1, (off_t)(place * PLACE)) != 1)
-			return err_sys(e, "write the names of containers");
+		if (place)
+			r = write_at(e, h, place * PLACE, "#", 1);
 	}
-	return 0;
+	return r;
 }
 
 static int put(struct err *e, struct hosts *h, const struct port_record *p)
@@ -101,12 +100,10 @@ static int put(struct err *e, struct hosts *h, const struct port_record *p)
 			continue;
 		(void)str_format(line, sizeof(line), "%s %s", ip_text(&p->ips[i], address),
 				 p->name);
-		r = reread(e, h);
 		place = find_place(h, NULL);
 		if (!place)
 			place = count_places(h) ? count_places(h) : 1;
-		if (r == 0)
-			r = put_line(e, h, place, line);
+		r = put_line(e, h, place, line);
 	}
 	return r;
 }
@@ -139,20 +136,14 @@ static int fill(struct err *e, struct hosts *h, const char *networks)
 
 static int add(struct err *e, struct hosts *h, const char *networks, const struct port_record *p)
 {
-	int r = reread(e, h);
-
-	if (r < 0)
-		return r;
 	return h->text.len == 0 || h->text.data[0] == '\0' ? fill(e, h, networks) : put(e, h, p);
 }
 
 static int take_away(struct err *e, struct hosts *h, const char *networks,
 		     const struct port_record *p)
 {
-	int r = reread(e, h);
-
 	(void)networks;
-	return r < 0 ? r : drop(e, h, p);
+	return drop(e, h, p);
 }
 
 /* Whether a file "A+B" is about this network. */
@@ -190,8 +181,11 @@ static int each_file(struct err *e, int root_fd, const struct network *n,
 		if (entry->d_name[0] == '.' || !is_about(entry->d_name, n->name))
 			continue;
 		h.fd = openat(dirfd(dir), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-		r = h.fd < 0 ? err_sys(e, "open the names of network %s", n->name)
-			     : change(e, &h, entry->d_name, p);
+		if (h.fd < 0)
+			return err_sys(e, "open the names of network %s", n->name);
+		r = fd_read_all(h.fd, FILE_MAX, &h.text);
+		r = r < 0 ? err_num(e, r, "read the names of network %s", n->name)
+			  : change(e, &h, entry->d_name, p);
 		buf_done(&h.text);
 		fd_close(&h.fd);
 	}

@@ -30,11 +30,12 @@ void nft_add_counter(struct nft_batch *b, uint32_t family, const char *table, co
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool read_u64(const struct nlattr *attr, uint64_t *ret)
+static bool read_u64(const struct nlattr *object, uint16_t type, uint64_t *ret)
 {
+	const struct nlattr *attr = nl_nested(object, type);
 	uint64_t wire;
 
-	if (mnl_attr_validate(attr, MNL_TYPE_U64) < 0)
+	if (!attr || mnl_attr_validate(attr, MNL_TYPE_U64) < 0)
 		return false;
 	wire = mnl_attr_get_u64(attr);
 	*ret = be64toh(wire);
@@ -43,20 +44,11 @@ static bool read_u64(const struct nlattr *attr, uint64_t *ret)
 
 static int read_counter(const struct nlmsghdr *msg, void *data)
 {
-	const struct nlattr *object = nl_attr(msg, sizeof(struct nfgenmsg), NFTA_OBJ_DATA), *attr;
+	const struct nlattr *object = nl_attr(msg, sizeof(struct nfgenmsg), NFTA_OBJ_DATA);
 	struct nft_count *count = data;
-	unsigned int seen = 0;
 
-	if (!object)
-		return -EBADMSG;
-	mnl_attr_for_each_nested(attr, object)
-	{
-		if (mnl_attr_get_type(attr) == NFTA_COUNTER_BYTES)
-			seen += read_u64(attr, &count->bytes);
-		if (mnl_attr_get_type(attr) == NFTA_COUNTER_PACKETS)
-			seen += read_u64(attr, &count->packets);
-	}
-	count->set = seen == 2;
+	count->set = object && read_u64(object, NFTA_COUNTER_BYTES, &count->bytes) &&
+		     read_u64(object, NFTA_COUNTER_PACKETS, &count->packets);
 	return count->set ? 0 : -EBADMSG;
 }
 

@@ -123,21 +123,33 @@ void nl_nest_end(struct nl_request *req, struct nlattr *nest)
 		mnl_attr_nest_end(&req->hdr, nest);
 }
 
-const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type)
+/* libmnl's own loops cast const away. */
+static const struct nlattr *find_attr(const void *from, const void *end, uint16_t type)
 {
-	size_t size = mnl_nlmsg_get_payload_len(msg);
-	const char *end = (const char *)mnl_nlmsg_get_payload(msg) + size;
-	const struct nlattr *attr;
+	const struct nlattr *attr = from;
 
-	if (size < offset)
-		return NULL;
-	attr = mnl_nlmsg_get_payload_offset(msg, offset);
-	while (mnl_attr_ok(attr, (int)(end - (const char *)attr))) {
+	while (mnl_attr_ok(attr, (int)((const char *)end - (const char *)attr))) {
 		if (mnl_attr_get_type(attr) == type)
 			return attr;
 		attr = mnl_attr_next(attr);
 	}
 	return NULL;
+}
+
+const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type)
+{
+	size_t size = mnl_nlmsg_get_payload_len(msg);
+	const char *end = (const char *)mnl_nlmsg_get_payload(msg) + size;
+
+	return size < offset ? NULL
+			     : find_attr(mnl_nlmsg_get_payload_offset(msg, offset), end, type);
+}
+
+const struct nlattr *nl_nested(const struct nlattr *nest, uint16_t type)
+{
+	const char *payload = mnl_attr_get_payload(nest);
+
+	return find_attr(payload, payload + mnl_attr_get_payload_len(nest), type);
 }
 
 /* The kernel's words behind an error or the end of a dump, when there are any. */

@@ -50,6 +50,8 @@ void nl_nest_end(struct nl_request *req, struct nlattr *nest);
 
 /* The first attribute of that type in a message, behind `offset` bytes of payload; or NULL. */
 const struct nlattr *nl_attr(const struct nlmsghdr *msg, size_t offset, uint16_t type);
+/* The same inside of an attribute that holds others. */
+const struct nlattr *nl_nested(const struct nlattr *nest, uint16_t type);
 
 /* Called for each message of a reply; -errno ends the call. */
 typedef int (*nl_reply)(const struct nlmsghdr *msg, void *data);

@@ -79,21 +79,15 @@ int link_set_rate(struct err *e, struct nl *nl, int index, const struct rate *r,
 
 static int read_drops(const struct nlmsghdr *msg, void *data)
 {
-	const struct nlattr *stats = nl_attr(msg, sizeof(struct tcmsg), TCA_STATS2), *attr;
+	const struct nlattr *stats = nl_attr(msg, sizeof(struct tcmsg), TCA_STATS2);
+	const struct nlattr *attr = stats ? nl_nested(stats, TCA_STATS_QUEUE) : NULL;
+	struct gnet_stats_queue queue;
 	uint64_t *drops = data;
 
-	if (!stats)
+	if (!attr || mnl_attr_get_payload_len(attr) < sizeof(queue))
 		return -EBADMSG;
-	mnl_attr_for_each_nested(attr, stats)
-	{
-		struct gnet_stats_queue queue;
-
-		if (mnl_attr_get_type(attr) != TCA_STATS_QUEUE ||
-		    mnl_attr_get_payload_len(attr) < sizeof(queue))
-			continue;
-		memcpy(&queue, mnl_attr_get_payload(attr), sizeof(queue));
-		*drops = queue.drops;
-	}
+	memcpy(&queue, mnl_attr_get_payload(attr), sizeof(queue));
+	*drops = queue.drops;
 	return 0;
 }
 

@@ -287,7 +287,7 @@ TEST_LIMIT(random_profiles_against_model, 120)
 
 	start();
 	for (int i = 0; i < 1500; i++) {
-		_arena_ struct arena a = { NULL };
+		_arena_ struct arena a = {0};
 		struct seccomp_program prog;
 		struct err e;
 
@@ -362,7 +362,7 @@ TEST_LIMIT(random_profiles_against_libseccomp, 120)
 
 	start();
 	for (int i = 0; i < 1000; i++) {
-		_arena_ struct arena a = { NULL };
+		_arena_ struct arena a = {0};
 		struct seccomp_program prog;
 		struct err e;
 
