@@ -62,6 +62,22 @@ static const struct json_field config_fields[] = {
 	JSON_FIELD_END,
 };
 
+/* They become options of bawn's own grammar, where "," begins the next one. */
+static int check_runtime(struct err *e, const struct cni_runtime *rc)
+{
+	for (size_t i = 0; i < rc->ips.n; i++)
+		if (strchr(rc->ips.v[i], ','))
+			return err_set(e, ERR_CONFIG,
+				       "configuration: runtimeConfig.ips[%zu]: \"%.60s\" is no "
+				       "address",
+				       i, rc->ips.v[i]);
+	if (rc->mac && strchr(rc->mac, ','))
+		return err_set(e, ERR_CONFIG,
+			       "configuration: runtimeConfig.mac: \"%.40s\" is no address",
+			       rc->mac);
+	return 0;
+}
+
 int cni_read_config(struct err *e, struct arena *a, const char *text, size_t len,
 		    struct cni_config *ret)
 {
@@ -78,7 +94,8 @@ int cni_read_config(struct err *e, struct arena *a, const char *text, size_t len
 		ret->network = ret->name;
 	if (!ret->network)
 		return err_set(e, ERR_CONFIG, "configuration: neither \"network\" nor \"name\"");
-	return network_name_check(e, ret->network);
+	r = network_name_check(e, ret->network);
+	return r < 0 || !ret->runtime ? r : check_runtime(e, ret->runtime);
 }
 
 const char *cni_want(struct err *e, struct arena *a, const struct cni_config *c,

@@ -142,11 +142,15 @@ assert_nothing_left() {
 	assert_error 6 "configuration"
 	call ADD '{"cniVersion":"1.0.0"}'
 	assert_error 6 'neither "network" nor "name"'
+	call ADD "$(conf '.runtimeConfig.ips = ["10.88.0.7,rate=1mbit"]')"
+	assert_error 6 'runtimeConfig.ips[0]: "10.88.0.7,rate=1mbit" is no address'
+	call ADD "$(conf '.runtimeConfig.mac = "02:00:00:00:00:07,rate=1mbit"')"
+	assert_error 6 'runtimeConfig.mac: "02:00:00:00:00:07,rate=1mbit" is no address'
 	call ADD "$(conf '.runtimeConfig.portMappings = [{}]')"
 	assert_error 6 "hostPort"
 	call ADD "$(conf '.runtimeConfig.ips = ["10.99.0.1"]')"
 	assert_error 100 "is no address of network web"
-	call ADD "$(conf '.runtimeConfig.mac = "x,ip=10.88.0.9"')"
+	call ADD "$(conf '.runtimeConfig.mac = "x"')"
 	assert_error 100 "mac="
 	call ADD "$(conf '.network = "nosuch"')"
 	assert_error 101 'network "nosuch" does not exist'
