@@ -3,40 +3,7 @@
 # limit: 900
 # shellcheck disable=SC2016 # what is in single quotes is for the VM's shell
 
-bats_require_minimum_version 1.5.0
-
-setup_file() {
-	export here repo vm
-	here=$(cd "$BATS_TEST_DIRNAME" && pwd -P)
-	repo=$(cd "$here/../.." && pwd -P)
-	vm=$here/run
-	"$here/build" >/dev/null # so that no test waits for it
-}
-
-setup() {
-	cd "$repo"
-	mark=$(leftovers | sort)
-}
-
-# A new directory that nobody has locked was left over. (Other people's VMs may
-# come and go meanwhile: theirs are locked.)
-teardown() {
-	local dir
-	for dir in $(new_leftovers); do
-		if flock -n "$dir" true 2>/dev/null; then
-			echo "left over: $dir"
-			return 1
-		fi
-	done
-}
-
-new_leftovers() {
-	leftovers | sort | comm -13 <(echo "$mark") -
-}
-
-leftovers() {
-	find /tmp -maxdepth 1 -name 'bawn-vm.??????' 2>/dev/null
-}
+load selftest
 
 @test "exit status of the script" {
 	run "$vm" sh -c 'exit 0'
@@ -138,15 +105,6 @@ leftovers() {
 	[[ $output == *"the VM died"* ]]
 }
 
-@test "--systemd: a boot that hangs is tried again, within the time limit" {
-	local root
-	root=$("$here/../lib/debian-rootfs" -m -s)
-	# Nothing pulls the script's service in.
-	BAWN_VM_APPEND=systemd.unit=basic.target run "$vm" -t 120 -s -r "$root" true
-	[ "$status" -eq 124 ]
-	[[ $output == *"try 1 of 3"* ]]
-}
-
 @test "--systemd without systemd in the root file system gives 125" {
 	mkdir "$BATS_TEST_TMPDIR/root"
 	run "$vm" --systemd -r "$BATS_TEST_TMPDIR/root" true
@@ -245,21 +203,6 @@ signal_vm() {
 		fi
 	done
 	"$vm" true
-}
-
-@test "a VM that does not boot is tried again, then 125" {
-	# A kernel option that makes it panic before there is any output.
-	BAWN_VM_APPEND='rdinit=/none init=/none' run "$vm" -t 100 true
-	[ "$status" -eq 125 ]
-	[[ $output == *"try 3 of 3"* ]]
-	[[ $output == *"Kernel panic"* ]]
-}
-
-@test "a VM that says nothing for 30 s is tried again, within the time limit" {
-	# cat as first program: waits for input, forever.
-	BAWN_VM_APPEND=rdinit=/bin/cat run "$vm" -t 40 true
-	[ "$status" -eq 124 ]
-	[[ $output == *"try 1 of 3"* ]]
 }
 
 @test "a VM that dies says so with 125" {
@@ -373,19 +316,4 @@ EOF
 	rm "$test"
 	[ "$status" -eq 0 ]
 	[ "${lines[1]}" = "ok 1 inner" ]
-}
-
-@test "build: two at the same time, from nothing" {
-	local copy=$repo/build/vm/copy.$$
-	mkdir -p "$copy/tests" "$copy/build/vm"
-	cp -a "$here" "$copy/tests/vm"
-	ln "$repo"/build/vm/linux-image-*.deb "$copy/build/vm/"
-	"$copy/tests/vm/build" >"$BATS_TEST_TMPDIR/1" &
-	"$copy/tests/vm/build" >"$BATS_TEST_TMPDIR/2"
-	wait $!
-	cmp "$BATS_TEST_TMPDIR/1" "$BATS_TEST_TMPDIR/2"
-	[ -e "$(cat "$BATS_TEST_TMPDIR/1")/vmlinux" ]
-	run find "$copy/build/vm" -name 'tmp.*'
-	[ "$output" = "" ]
-	rm -r "$copy"
 }
