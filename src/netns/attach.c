@@ -17,27 +17,23 @@ struct attachment {
 	struct port_sides sides;
 };
 
-/* Runs in the container's network namespace. */
-static int open_there(struct err *e, void *arg)
+/* Runs in the container's network namespace, which may have no IPv6. */
+static int refuse_routers(struct err *e, void *arg)
 {
-	struct attachment *a = arg;
-	int r = nl_open(e, &a->sides.there);
+	int r = net_sysctl(e, "0", "ipv6/conf/default/accept_ra");
 
-	/* The gateway there is what the administrator says. */
-	if (r == 0 && network_has_parent(a->network.kind))
-		r = net_sysctl(e, "0", "ipv6/conf/default/accept_ra");
+	(void)arg;
 	return r == -ENOENT ? 0 : r;
 }
 
 static int open_sides(struct err *e, struct attachment *a)
 {
-	_close_ int home = FD_NONE;
-	int r = nl_open(e, &a->sides.here);
+	int r = port_sides_open(e, &a->sides);
 
-	if (r < 0)
-		return r;
-	home = nl_namespace(e, &a->sides.here);
-	return home < 0 ? home : nl_visit(e, home, a->sides.netns_fd, open_there, a);
+	/* The gateway there is what the administrator says. */
+	if (r == 0 && network_has_parent(a->network.kind))
+		r = port_visit(e, &a->sides, refuse_routers, NULL);
+	return r;
 }
 
 /* The first of eth0, eth1... that the container does not have. */
@@ -238,8 +234,7 @@ int network_attach(struct err *e, struct network_attach *want)
 		if (r < 0)
 			(void)err_wrap(e, r, "network %s", name);
 	}
-	nl_close(&a.sides.here);
-	nl_close(&a.sides.there);
+	port_sides_close(&a.sides);
 	fd_close(&a.root_fd);
 	return r;
 }

@@ -12,7 +12,7 @@ struct detachment {
 	struct network network;
 	struct port_record port;	/* the one that was found */
 	size_t found;
-	struct nl here, there;		/* there: closed when the container does not run */
+	struct port_sides sides;
 };
 
 static int look_at(struct err *e, void *arg, const struct network *n, const struct port_record *p)
@@ -42,30 +42,12 @@ static int find_port(struct err *e, struct detachment *d)
 		       d->interface, d->interface[0] ? " " : "", network);
 }
 
-static int open_there(struct err *e, void *arg)
-{
-	struct detachment *d = arg;
-
-	return nl_open(e, &d->there);
-}
-
-static int open_sides(struct err *e, struct detachment *d)
-{
-	_close_ int home = FD_NONE;
-	int r = nl_open(e, &d->here);
-
-	if (r < 0 || d->want->netns_fd < 0)
-		return r;
-	home = nl_namespace(e, &d->here);
-	return home < 0 ? home : nl_visit(e, home, d->want->netns_fd, open_there, d);
-}
-
 static int restore_routes(struct err *e, void *arg, const struct network *n,
 			  const struct port_record *p)
 {
 	struct detachment *d = arg;
 
-	return port_restore_routes(e, &d->there, n, p);
+	return port_restore_routes(e, &d->sides.there, n, p);
 }
 
 /* The default route went with the interface; another network may have one. */
@@ -85,15 +67,15 @@ static int detach(struct err *e, struct detachment *d)
 	int r = find_port(e, d);
 
 	if (r == 0)
-		r = open_sides(e, d);
+		r = port_sides_open(e, &d->sides);
 	if (r == 0)
-		usage_keep(&d->here, d->root_fd, &d->network, &d->port);
-	if (r == 0 && d->there.sock)
-		r = port_remove_there(e, &d->there, &d->port);
+		usage_keep(&d->sides.here, d->root_fd, &d->network, &d->port);
+	if (r == 0 && d->sides.there.sock)
+		r = port_remove_there(e, &d->sides.there, &d->port);
 	if (r == 0)
-		r = port_remove(e, d->root_fd, &d->here, &d->port);
+		r = port_remove(e, d->root_fd, &d->sides.here, &d->port);
 	/* Before the record is gone: a killed one is done again. */
-	if (r == 0 && d->there.sock)
+	if (r == 0 && d->sides.there.sock)
 		r = route_through_others(e, d);
 	return r < 0 ? r : lease_release(e, d->root_fd, &d->network, &d->port);
 }
@@ -117,7 +99,7 @@ static int take_spec(struct err *e, struct detachment *d, char network[NETWORK_N
 
 int network_detach(struct err *e, const struct network_detach *want)
 {
-	struct detachment d = {.want = want, .root_fd = FD_NONE};
+	struct detachment d = {.want = want, .root_fd = FD_NONE, .sides.netns_fd = want->netns_fd};
 	char network[NETWORK_NAME_MAX + 1];
 	int r = take_spec(e, &d, network);
 
@@ -127,8 +109,7 @@ int network_detach(struct err *e, const struct network_detach *want)
 		r = network_load(e, d.root_fd, network, &d.network);
 	if (r == 0)
 		r = detach(e, &d);
-	nl_close(&d.here);
-	nl_close(&d.there);
+	port_sides_close(&d.sides);
 	fd_close(&d.root_fd);
 	return r;
 }

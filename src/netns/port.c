@@ -8,6 +8,36 @@
 #include "routed.h"
 #include "sysctl.h"
 
+/* ---- sides ----------------------------------------------------------------------------------- */
+
+int port_visit(struct err *e, struct port_sides *s, int (*visit)(struct err *e, void *arg),
+	       void *arg)
+{
+	_close_ int home = nl_namespace(e, &s->here);
+
+	return home < 0 ? home : nl_visit(e, home, s->netns_fd, visit, arg);
+}
+
+static int open_there(struct err *e, void *arg)
+{
+	struct port_sides *s = arg;
+
+	return nl_open(e, &s->there);
+}
+
+int port_sides_open(struct err *e, struct port_sides *s)
+{
+	int r = nl_open(e, &s->here);
+
+	return r < 0 || s->netns_fd < 0 ? r : port_visit(e, s, open_there, s);
+}
+
+void port_sides_close(struct port_sides *s)
+{
+	nl_close(&s->here);
+	nl_close(&s->there);
+}
+
 /* ---- the host's side ------------------------------------------------------------------------- */
 
 static int find_bridge(struct err *e, struct nl *here, const struct network *n, struct link *ret)
@@ -190,14 +220,12 @@ static int add_address(struct err *e, struct port_sides *s, const struct port_re
 {
 	int r = addr_add(e, &s->there, index, ip, (uint8_t)len);
 	char interface[IF_NAMESIZE];
-	_close_ int home = FD_NONE;
 
 	if (r != -EACCES || ip->family != AF_INET6)
 		return r;
 	/* Its network namespace began without IPv6. */
-	home = nl_namespace(e, &s->here);
 	memcpy(interface, p->interface, sizeof(interface));
-	r = home < 0 ? home : nl_visit(e, home, s->netns_fd, enable_ip6, interface);
+	r = port_visit(e, s, enable_ip6, interface);
 	return r < 0 ? r : addr_add(e, &s->there, index, ip, (uint8_t)len);
 }
 

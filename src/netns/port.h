@@ -7,8 +7,14 @@
 
 struct port_sides {
 	struct nl here, there;		/* the host's network namespace, the container's */
-	int netns_fd;			/* the container's */
+	int netns_fd;			/* the container's; < 0: it does not run */
 };
+/* Opens both, or the host's alone when there is no other. */
+int port_sides_open(struct err *e, struct port_sides *s);
+void port_sides_close(struct port_sides *s);	/* the sockets; netns_fd is the caller's */
+/* Runs visit(e, arg) in the container's network namespace. */
+int port_visit(struct err *e, struct port_sides *s, int (*visit)(struct err *e, void *arg),
+	       void *arg);
 
 /* Makes it: guarded before it is up, addressed, with routes. */
 int port_make(struct err *e, struct port_sides *s, const struct network *n,

@@ -86,30 +86,11 @@ static int change_one(struct err *e, void *arg, const struct network *n,
 	return 0;
 }
 
-/* Runs in the container's network namespace. */
-static int open_there(struct err *e, void *arg)
-{
-	struct change *c = arg;
-
-	return nl_open(e, &c->sides.there);
-}
-
-static int open_sides(struct err *e, struct change *c)
-{
-	_close_ int home = FD_NONE;
-	int r = nl_open(e, &c->sides.here);
-
-	if (r < 0)
-		return r;
-	home = nl_namespace(e, &c->sides.here);
-	return home < 0 ? home : nl_visit(e, home, c->sides.netns_fd, open_there, c);
-}
-
 static int change_all(struct err *e, struct change *c)
 {
 	_arena_ struct arena a = {0};
 	struct network_list networks;
-	int r = open_sides(e, c);
+	int r = port_sides_open(e, &c->sides);
 
 	if (r == 0)
 		r = network_root_open(e, c->want->root, &c->root_fd);
@@ -141,8 +122,7 @@ int network_set_rate(struct err *e, const struct network_rate *want)
 	r = take_spec(e, spec, &c.interface, &unused);
 	if (r == 0)
 		r = change_all(e, &c);
-	nl_close(&c.sides.here);
-	nl_close(&c.sides.there);
+	port_sides_close(&c.sides);
 	fd_close(&c.root_fd);
 	return r;
 }
