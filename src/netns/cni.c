@@ -151,15 +151,12 @@ int cni_publish(struct err *e, struct arena *a, const struct cni_config *c, stru
 static void write_interface(struct json_writer *w, const char *name, const struct port_record *mac,
 			    const char *sandbox)
 {
-	char text[24];
+	char text[MAC_TEXT];
 
 	json_write_object(w, NULL);
 	json_write_str(w, "name", name);
-	if (mac) {
-		(void)str_format(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac->mac[0],
-				 mac->mac[1], mac->mac[2], mac->mac[3], mac->mac[4], mac->mac[5]);
-		json_write_str(w, "mac", text);
-	}
+	if (mac)
+		json_write_str(w, "mac", port_mac_text(mac, text));
 	if (sandbox)
 		json_write_str(w, "sandbox", sandbox);
 	json_write_close(w);

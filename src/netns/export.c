@@ -71,11 +71,8 @@ static void write_item(struct json_writer *w, const struct item *i)
 	json_write_object(w, NULL);
 	json_write_str(w, "name", p->interface);
 	network_put(w, "network", i->network);
-	if (port_has_mac(p)) {
-		(void)str_format(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", p->mac[0],
-				 p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
-		json_write_str(w, "mac", text);
-	}
+	if (port_has_mac(p))
+		json_write_str(w, "mac", port_mac_text(p, text));
 	json_write_array(w, "addresses");
 	for (size_t k = 0; k < SUBNET_MAX; k++)
 		if (p->ips[k].family)

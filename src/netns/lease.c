@@ -30,6 +30,13 @@ bool port_has_mac(const struct port_record *p)
 	return memcmp(p->mac, none, sizeof(none)) != 0;
 }
 
+const char *port_mac_text(const struct port_record *p, char buf[MAC_TEXT])
+{
+	(void)str_format(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", p->mac[0], p->mac[1],
+			 p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+	return buf;
+}
+
 /* ---- records --------------------------------------------------------------------------------- */
 
 static void write_rate(struct buf *out, const struct rate *r)
@@ -49,7 +56,7 @@ static void record_name(const struct port_record *p, char name[RECORD_NAME])
 
 static int write_record(struct err *e, int ports, const struct port_record *p)
 {
-	char name[RECORD_NAME], text[INET6_ADDRSTRLEN];
+	char name[RECORD_NAME], mac[MAC_TEXT], text[INET6_ADDRSTRLEN];
 	char published[PUBLISH_TEXT], rule[FIREWALL_TEXT];
 	_buf_ struct buf out = {0};
 	int r;
@@ -58,8 +65,7 @@ static int write_record(struct err *e, int ports, const struct port_record *p)
 	if (*p->port)
 		buf_printf(&out, "port %s\n", p->port);
 	if (port_has_mac(p))
-		buf_printf(&out, "mac %02x:%02x:%02x:%02x:%02x:%02x\n", p->mac[0], p->mac[1],
-			   p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+		buf_printf(&out, "mac %s\n", port_mac_text(p, mac));
 	for (size_t i = 0; i < SUBNET_MAX; i++)
 		if (p->ips[i].family)
 			buf_printf(&out, "ip %s\n", ip_text(&p->ips[i], text));

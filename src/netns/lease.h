@@ -37,6 +37,8 @@ struct port_record {
 };
 
 bool port_has_mac(const struct port_record *p);
+#define MAC_TEXT 18
+const char *port_mac_text(const struct port_record *p, char buf[MAC_TEXT]);
 
 /* Chooses addresses where the record has none (of the families that the network has), a MAC
  * address where that is 0, and the port's name (as far as the kind has them); writes the record,
